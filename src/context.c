@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* A context's life: features are registered, pictures come in order, the flush completes the columns. */
+#include "context.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- errors and messages ---- */
+
+void vm_log(VmafContext *v, enum VmafLogLevel level, const char *format, ...)
+{
+    static const char *const names[] = {"", "ERROR", "WARNING", "INFO", "DEBUG"};
+    char text[sizeof(v->error.text)];
+    va_list args;
+    if (level > v->config.log_level || level <= VMAF_LOG_LEVEL_NONE) return;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    pthread_mutex_lock(&v->log_lock);
+    if (v->config.log)
+        v->config.log(v->config.log_opaque, level, text);
+    else
+        fprintf(stderr, "libvmaf %s %s\n", names[level], text);
+    pthread_mutex_unlock(&v->log_lock);
+}
+
+void vm_context_enter(VmafContext *v) { v->error.text[0] = 0; }
+
+int vm_context_leave(VmafContext *v, int code)
+{
+    if (code < 0) vm_log(v, VMAF_LOG_LEVEL_ERROR, "%s", v->error.text);
+    return code;
+}
+
+void vm_context_settle(VmafContext *v)
+{
+    if (v->sched) vm_sched_wait(v->sched);
+}
+
+unsigned vm_context_step(const VmafContext *v) { return VM_MAX(v->config.n_subsample, 1); }
+
+/* ---- birth and death ---- */
+
+int vmaf_ext_init(VmafContext **vmaf, const VmafExtConfig *config)
+{
+    if (!vmaf || !config || config->struct_size < sizeof(config->struct_size)) return -EINVAL;
+    VmafContext *v = vm_alloc(sizeof(*v));
+    if (!v) return -ENOMEM;
+    vmaf_ext_config_default(&v->config);
+    memcpy(&v->config, config, VM_MIN(config->struct_size, sizeof(v->config)));
+    v->config.struct_size = sizeof(v->config);
+    if (!v->config.n_threads) v->config.n_threads = vm_cpu_count();
+    v->level = vm_cpu_level(v->config.cpumask);
+    pthread_mutex_init(&v->log_lock, NULL);
+    clock_gettime(CLOCK_MONOTONIC, &v->start);
+    *vmaf = v;
+    return 0;
+}
+
+int vmaf_init(VmafContext **vmaf, VmafConfiguration cfg)
+{
+    VmafExtConfig config;
+    vmaf_ext_config_default(&config);
+    config.n_threads = 1; /* not "all cores": set below */
+    config.n_subsample = cfg.n_subsample;
+    config.cpumask = cfg.cpumask;
+    config.log_level = cfg.log_level;
+    VM_TRY(vmaf_ext_init(vmaf, &config));
+    (*vmaf)->config.n_threads = cfg.n_threads;
+    return 0;
+}
+
+int vmaf_close(VmafContext *v)
+{
+    if (!v) return -EINVAL;
+    vm_sched_destroy(v->sched);
+    for (int i = 0; i < VM_MAX_PREVIOUS; i++) vmaf_picture_unref(&v->last[i]);
+    vm_pool_destroy(v->pool);
+    for (unsigned i = 0; i < v->n_instances; i++) vm_instance_free(v->instances[i]);
+    for (unsigned i = 0; i < v->n_models; i++) {
+        vm_free(v->models[i].name);
+        vm_free(v->models[i].origin);
+    }
+    vm_free(v->instances);
+    vm_free(v->groups);
+    vm_free(v->models);
+    vm_scores_free(&v->scores);
+    pthread_mutex_destroy(&v->log_lock);
+    vm_free(v);
+    return 0;
+}
+
+/* ---- features ---- */
+
+static int not_started(VmafContext *v)
+{
+    if (!v->sched && !v->flushed) return 0;
+    return vm_fail(&v->error, -EINVAL, "features cannot be added after the first picture");
+}
+
+/* An instance equal to an earlier one is dropped, as libvmaf does. */
+static int add_instance(VmafContext *v, const VmExtractor *extractor, const VmafFeatureDictionary *dict)
+{
+    VmInstance *instance;
+    VM_TRY(vm_instance_create(&instance, extractor, dict, &v->error));
+    unsigned same = 0;
+    for (unsigned i = 0; i < v->n_instances; i++) {
+        same += v->instances[i]->extractor == extractor;
+        if (!vm_instance_equal(v->instances[i], instance)) continue;
+        vm_instance_free(instance);
+        return 0;
+    }
+    VmInstance **grown = NULL;
+    if (same < VM_MAX_INSTANCES)
+        grown = vm_realloc(v->instances, (v->n_instances + 1) * sizeof(*grown));
+    if (!grown) {
+        vm_instance_free(instance);
+        return same < VM_MAX_INSTANCES
+                   ? vm_fail_memory(&v->error)
+                   : vm_fail(&v->error, -EINVAL, "more than %d variants of feature %s",
+                             VM_MAX_INSTANCES, extractor->name);
+    }
+    v->instances = grown;
+    grown[v->n_instances++] = instance;
+    return vm_instance_columns(instance, &v->scores) ? vm_fail_memory(&v->error) : 0;
+}
+
+int vmaf_use_feature(VmafContext *v, const char *feature_name, VmafFeatureDictionary *opts_dict)
+{
+    int code = -EINVAL;
+    if (v && feature_name) {
+        vm_context_enter(v);
+        const VmExtractor *extractor = vm_extractor_find(feature_name);
+        code = not_started(v);
+        if (!code && !extractor) code = vm_extractor_unknown(feature_name, &v->error);
+        if (!code) code = add_instance(v, extractor, opts_dict);
+        code = vm_context_leave(v, code);
+    }
+    vmaf_feature_dictionary_free(&opts_dict);
+    return code;
+}
+
+static int add_model_features(VmafContext *v, VmafModel *m)
+{
+    VM_TRY(not_started(v));
+    for (unsigned j = 0; j < m->n_features; j++) {
+        const VmModelFeature *f = &m->features[j];
+        const VmExtractor *extractor = vm_extractor_of_feature(f->name);
+        if (!extractor)
+            return vm_fail(&v->error, -EINVAL,
+                           "model %s needs feature %s, which this engine does not compute", m->origin,
+                           f->name);
+        VM_TRY(add_instance(v, extractor, f->options));
+    }
+    return vm_model_bind(m, &v->error);
+}
+
+static int add_record(VmafContext *v, const VmafModel *m, const char *name, int is_collection)
+{
+    for (unsigned i = 0; i < v->n_models; i++)
+        if (!strcmp(v->models[i].name, name) && v->models[i].is_collection == is_collection) return 0;
+    VmModelRecord *models = vm_realloc(v->models, (v->n_models + 1) * sizeof(*models));
+    if (!models) return vm_fail_memory(&v->error);
+    v->models = models;
+    VmModelRecord *r = &models[v->n_models];
+    *r = (VmModelRecord){vm_strdup(name), vm_strdup(m->origin), {0}, is_collection};
+    memcpy(r->sha256, m->sha256, sizeof(r->sha256));
+    v->n_models++; /* counted even when a string is missing, so that it is freed */
+    return r->name && r->origin ? 0 : vm_fail_memory(&v->error);
+}
+
+int vmaf_use_features_from_model(VmafContext *v, VmafModel *model)
+{
+    if (!v || !model) return -EINVAL;
+    vm_context_enter(v);
+    int code = add_model_features(v, model);
+    if (!code) code = add_record(v, model, model->name, 0);
+    return vm_context_leave(v, code);
+}
+
+int vmaf_use_features_from_model_collection(VmafContext *v, VmafModelCollection *collection)
+{
+    if (!v || !collection) return -EINVAL;
+    vm_context_enter(v);
+    int code = 0;
+    for (unsigned i = 0; !code && i < collection->n; i++)
+        code = add_model_features(v, collection->models[i]);
+    if (!code) code = add_record(v, collection->models[0], collection->name, 1);
+    return vm_context_leave(v, code);
+}
+
+int vmaf_import_feature_score(VmafContext *v, const char *feature_name, double value, unsigned index)
+{
+    if (!v || !feature_name || !*feature_name) return -EINVAL;
+    vm_context_enter(v);
+    vm_context_settle(v);
+    double old;
+    int code = 0;
+    VmColumn *column = vm_scores_find(&v->scores, feature_name);
+    if (index >= VM_MAX_FRAMES)
+        code = vm_fail(&v->error, -EINVAL, "frame index %u is too large", index);
+    else if (!column && vm_scores_add(&v->scores, vm_strdup(feature_name), vm_strdup(feature_name),
+                                      VM_PHASE_FRAME, &column))
+        code = vm_fail_memory(&v->error);
+    else if (vm_scores_reserve(&v->scores, index + 1))
+        code = vm_fail_memory(&v->error);
+    else if (!vm_column_get(column, index, &old))
+        code = vm_fail(&v->error, -EINVAL, "feature %s has a value for frame %u already", feature_name,
+                       index);
+    else
+        vm_column_put(column, index, value);
+    return vm_context_leave(v, code);
+}
+
+/* ---- pictures ---- */
+
+static void run_group(void *opaque, const VmFrame *frame, unsigned task, VmArena *arena)
+{
+    VmafContext *v = opaque;
+    const VmGroup *g = &v->groups[task];
+    const VmExtractor *e = g->extractor;
+    if (!e->every_frame && frame->index % vm_context_step(v)) return;
+    VmValues values[VM_MAX_INSTANCES];
+    for (unsigned i = 0; i < g->n; i++)
+        for (int k = 0; k < VM_MAX_FEATURES; k++) values[i][k].bits = VM_UNWRITTEN;
+    e->run(g, frame, arena, values);
+    for (unsigned i = 0; i < g->n; i++)
+        for (unsigned k = 0; k < e->n_features; k++) {
+            VmColumn *column = g->instances[i]->columns[k];
+            if (column && e->features[k].kind != VM_DERIVED_FEATURE)
+                vm_column_put_bits(column, frame->index, values[i][k].bits);
+        }
+}
+
+/* Instances of an extractor that shares its work form one group. */
+static int build_groups(VmafContext *v)
+{
+    v->groups = vm_alloc_array(VM_MAX(v->n_instances, 1), sizeof(*v->groups));
+    if (!v->groups) return vm_fail_memory(&v->error);
+    for (unsigned i = 0; i < v->n_instances; i++) {
+        VmInstance *instance = v->instances[i];
+        const VmExtractor *e = instance->extractor;
+        unsigned k = 0;
+        while (k < v->n_groups && !(e->shares && v->groups[k].extractor == e)) k++;
+        VmGroup *g = &v->groups[k];
+        if (k == v->n_groups) {
+            *g = (VmGroup){.extractor = e, .kernels = vm_kernels_get(v->level)};
+            v->n_groups++;
+        }
+        g->instances[g->n++] = instance;
+        if (e->previous) v->n_previous = VM_MAX(v->n_previous, e->previous(instance->options));
+    }
+    return 0;
+}
+
+static int start(VmafContext *v, const VmFormat *format, unsigned index)
+{
+    for (unsigned i = 0; i < v->n_instances; i++) {
+        const VmExtractor *e = v->instances[i]->extractor;
+        if (e->check) VM_TRY(e->check(v->instances[i]->options, format, &v->error));
+    }
+    v->format = *format;
+    v->first = v->end = index;
+    if (!v->groups) VM_TRY(build_groups(v));
+    size_t scratch = 0;
+    for (unsigned i = 0; i < v->n_groups; i++) {
+        VmArena measure = {0};
+        v->groups[i].format = *format;
+        v->groups[i].extractor->run(&v->groups[i], NULL, &measure, NULL);
+        scratch = VM_MAX(scratch, measure.used);
+    }
+    const VmSchedConfig config = {v->config.n_threads, v->n_groups, scratch, run_group, v};
+    return vm_sched_create(&v->sched, &config, &v->error);
+}
+
+static int check_pair(VmafContext *v, const VmafPicture *ref, const VmafPicture *dis, unsigned index)
+{
+    char a[64], b[64];
+    const VmFormat r = vm_format_of(ref), d = vm_format_of(dis);
+    if (v->flushed) return vm_fail(&v->error, -EINVAL, "frame %u comes after the flush", index);
+    VM_TRY(vm_format_check(&r, &v->error));
+    vm_format_print(&r, a);
+    vm_format_print(&d, b);
+    if (!vm_format_equal(&r, &d))
+        return vm_fail(&v->error, -EINVAL, "frame %u: the reference is %s, the distorted picture is %s",
+                       index, a, b);
+    if (index >= VM_MAX_FRAMES)
+        return vm_fail(&v->error, -EINVAL, "frame index %u is too large", index);
+    if (!v->sched) return start(v, &r, index);
+    vm_format_print(&v->format, b);
+    if (!vm_format_equal(&r, &v->format))
+        return vm_fail(&v->error, -EINVAL, "frame %u is %s, the frames before it are %s", index, a, b);
+    if (index != v->end)
+        return vm_fail(&v->error, -EINVAL, "frame %u comes where frame %u is due", index, v->end);
+    return 0;
+}
+
+/* Hands the pair over; takes both pictures. */
+static void submit(VmafContext *v, VmafPicture *ref, VmafPicture *dis, unsigned index)
+{
+    VmFrame frame = {.index = index, .position = index - v->first, .ref = *ref, .dis = *dis};
+    for (int i = 0; i < v->n_previous; i++)
+        if (v->last[i].ref) frame.previous[i] = vm_picture_ref(&v->last[i]);
+    if (v->n_previous) {
+        vmaf_picture_unref(&v->last[VM_MAX_PREVIOUS - 1]);
+        for (int i = VM_MAX_PREVIOUS - 1; i > 0; i--) v->last[i] = v->last[i - 1];
+        v->last[0] = vm_picture_ref(ref);
+        if (v->n_previous < VM_MAX_PREVIOUS) vmaf_picture_unref(&v->last[VM_MAX_PREVIOUS - 1]);
+    }
+    v->end = index + 1;
+    vm_sched_submit(v->sched, &frame);
+}
+
+/* A picture filled by hand has no reference count: it is copied and stays its owner's. */
+static int take(VmafContext *v, VmafPicture *mine, VmafPicture *theirs)
+{
+    const VmafPicture picture = *theirs;
+    memset(theirs, 0, sizeof(*theirs));
+    *mine = picture;
+    if (picture.ref) return 0;
+    memset(mine, 0, sizeof(*mine));
+    if (!picture.data[0]) return vm_fail(&v->error, -EINVAL, "a picture has no data");
+    return vm_picture_copy(mine, &picture, &v->error);
+}
+
+static int read_pair(VmafContext *v, VmafPicture *ref, VmafPicture *dis, unsigned index)
+{
+    VmafPicture r, d;
+    const int ref_code = take(v, &r, ref), dis_code = take(v, &d, dis);
+    int code = ref_code ? ref_code : dis_code;
+    if (!code) code = check_pair(v, &r, &d, index);
+    if (!code && vm_scores_reserve(&v->scores, index + 1)) code = vm_fail_memory(&v->error);
+    if (!code) {
+        submit(v, &r, &d, index);
+        return 0;
+    }
+    vmaf_picture_unref(&r);
+    vmaf_picture_unref(&d);
+    return code;
+}
+
+/* Completes the columns that look across frames. */
+static int flush(VmafContext *v)
+{
+    if (v->flushed) return vm_fail(&v->error, -EINVAL, "flushed already");
+    if (!v->sched) return vm_fail(&v->error, -EINVAL, "nothing to flush: no picture was read");
+    vm_context_settle(v);
+    v->flushed = 1;
+    for (unsigned g = 0; g < v->n_groups; g++) {
+        const VmGroup *group = &v->groups[g];
+        const VmExtractor *e = group->extractor;
+        for (unsigned n = 0; n < group->n; n++) {
+            const VmInstance *instance = group->instances[n];
+            for (unsigned k = 0; k < e->n_features; k++) {
+                VmColumn *column = instance->columns[k];
+                if (e->features[k].kind == VM_DERIVED_FEATURE && column)
+                    for (unsigned i = v->first; i < v->end; i++)
+                        vm_column_put(column, i, e->derive(instance, k, i, v->first, v->end));
+                if (e->features[k].kind != VM_TOTAL_FEATURE || !(instance->mask >> k & 1)) continue;
+                if (vm_scores_add_total(&v->scores, e->features[k].name,
+                                        e->total(group, instance, k, v->first, v->end)))
+                    return vm_fail_memory(&v->error);
+            }
+        }
+    }
+    return 0;
+}
+
+int vmaf_read_pictures(VmafContext *v, VmafPicture *ref, VmafPicture *dist, unsigned index)
+{
+    if (v) vm_context_enter(v);
+    if (v && ref && dist) return vm_context_leave(v, read_pair(v, ref, dist, index));
+    if (v && !ref && !dist) return vm_context_leave(v, flush(v));
+    if (ref) vmaf_picture_unref(ref);
+    if (dist) vmaf_picture_unref(dist);
+    if (!v) return -EINVAL;
+    return vm_context_leave(v, vm_fail(&v->error, -EINVAL, "frame %u: one picture is NULL", index));
+}
+
+int vmaf_preallocate_pictures(VmafContext *v, VmafPictureConfiguration cfg)
+{
+    if (!v) return -EINVAL;
+    vm_context_enter(v);
+    const VmFormat format = {cfg.pic_params.pix_fmt, cfg.pic_params.bpc, cfg.pic_params.w,
+                             cfg.pic_params.h};
+    int code = vm_format_check(&format, &v->error);
+    if (!code && v->pool) code = vm_fail(&v->error, -EINVAL, "pictures were preallocated already");
+    /* two reference pictures may be held for the frames to come, two must be free for the next pair */
+    if (!code && vm_pool_create(&v->pool, &format, VM_MAX(cfg.pic_cnt, 2) + VM_MAX_PREVIOUS))
+        code = vm_fail_memory(&v->error);
+    return vm_context_leave(v, code);
+}
+
+int vmaf_fetch_preallocated_picture(VmafContext *v, VmafPicture *pic)
+{
+    if (!v || !pic) return -EINVAL;
+    vm_context_enter(v);
+    if (!v->pool) return vm_context_leave(v, vm_fail(&v->error, -EINVAL, "no pictures preallocated"));
+    vm_pool_fetch(v->pool, pic);
+    return 0;
+}
+
+const char *vmaf_version(void) { return "3.2.0"; }

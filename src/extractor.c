@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "extractor.h"
+
+#include <string.h>
+
+extern const VmExtractor vm_extractor_adm, vm_extractor_float_adm, vm_extractor_float_motion,
+    vm_extractor_float_ms_ssim, vm_extractor_float_ssim, vm_extractor_float_vif, vm_extractor_motion,
+    vm_extractor_psnr, vm_extractor_vif;
+
+const VmExtractor *const vm_extractors[] = {
+    &vm_extractor_vif,        &vm_extractor_adm,           &vm_extractor_motion,
+    &vm_extractor_psnr,       &vm_extractor_float_ssim,    &vm_extractor_float_ms_ssim,
+    &vm_extractor_float_vif,  &vm_extractor_float_adm,     &vm_extractor_float_motion,
+    NULL,
+};
+
+const VmExtractor *vm_extractor_find(const char *name)
+{
+    for (const VmExtractor *const *e = vm_extractors; *e; e++)
+        if (!strcmp((*e)->name, name)) return *e;
+    return NULL;
+}
+
+const VmExtractor *vm_extractor_of_feature(const char *feature)
+{
+    for (const VmExtractor *const *e = vm_extractors; *e; e++)
+        for (unsigned k = 0; k < (*e)->n_features; k++)
+            if ((*e)->features[k].kind != VM_HIDDEN_BITS && !strcmp((*e)->features[k].name, feature))
+                return *e;
+    return NULL;
+}
+
+int vm_extractor_unknown(const char *name, VmError *error)
+{
+    const char *near = NULL;
+    unsigned best = 4;
+    for (const VmExtractor *const *e = vm_extractors; *e; e++) {
+        const unsigned d = vm_edit_distance((*e)->name, name);
+        if (d >= best) continue;
+        best = d;
+        near = (*e)->name;
+    }
+    if (near)
+        return vm_fail(error, -EINVAL, "unknown feature \"%s\"; did you mean %s?", name, near);
+    return vm_fail(error, -EINVAL, "unknown feature \"%s\"", name);
+}
+
+char *vm_feature_key(const VmFeature *f, const char *suffix)
+{
+    if (f->plain || !*suffix) return vm_strdup(f->name);
+    return vm_printf("%s%s", f->alias ? f->alias : f->name, suffix);
+}
+
+char *vm_feature_label(const VmFeature *f, const char *suffix)
+{
+    return vm_printf("%s%s", f->alias ? f->alias : f->name, f->plain ? "" : suffix);
+}
+
+int vm_instance_create(VmInstance **result, const VmExtractor *extractor,
+                       const VmafFeatureDictionary *dict, VmError *error)
+{
+    int code = -ENOMEM;
+    VmInstance *i = vm_alloc(sizeof(*i));
+    if (!i) return vm_fail_memory(error);
+    i->extractor = extractor;
+    i->options = vm_alloc(extractor->options_size);
+    if (!i->options) goto fail;
+    code = vm_options_parse(extractor->options, i->options, dict, extractor->name, error);
+    if (code) goto fail;
+    i->suffix = vm_options_suffix(extractor->options, i->options);
+    code = -ENOMEM;
+    if (!i->suffix) goto fail;
+    i->mask = extractor->mask(i->options);
+    *result = i;
+    return 0;
+
+fail:
+    vm_instance_free(i);
+    return code == -ENOMEM ? vm_fail_memory(error) : code;
+}
+
+void vm_instance_free(VmInstance *i)
+{
+    if (!i) return;
+    vm_free(i->options);
+    vm_free(i->suffix);
+    vm_free(i);
+}
+
+int vm_instance_equal(const VmInstance *a, const VmInstance *b)
+{
+    return a->extractor == b->extractor && !strcmp(a->suffix, b->suffix);
+}
+
+int vm_instance_columns(VmInstance *i, VmScores *scores)
+{
+    for (unsigned k = 0; k < i->extractor->n_features; k++) {
+        const VmFeature *f = &i->extractor->features[k];
+        if (!(i->mask >> k & 1) || f->kind == VM_TOTAL_FEATURE) continue;
+        const VmPhase phase = f->kind == VM_DERIVED_FEATURE && !f->early ? VM_PHASE_FLUSH : VM_PHASE_FRAME;
+        VM_TRY(vm_scores_add(scores, vm_feature_key(f, i->suffix), vm_feature_label(f, i->suffix),
+                             phase, &i->columns[k]));
+        if (i->columns[k]) i->columns[k]->hidden = f->kind == VM_HIDDEN_BITS;
+    }
+    return 0;
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "features/adm_flow.h"
+
+#include <string.h>
+
+enum { ADDITIVE, RESTORED };
+
+/* Width of the ignored border of a band. */
+static int border(int n) { return n >= 5 ? (n - 5) / 10 : 0; }
+
+void vm_adm_geometry(VmAdmScale scale[VM_ADM_SCALES], const VmFormat *format)
+{
+    int w = (int)format->w, h = (int)format->h;
+    for (int s = 0; s < VM_ADM_SCALES; s++) {
+        VmAdmScale *c = &scale[s];
+        c->scale = s;
+        c->w = w = (w + 1) / 2;
+        c->h = h = (h + 1) / 2;
+        c->x0 = border(w);
+        c->x1 = w - c->x0;
+        c->y0 = border(h);
+        c->y1 = h - c->y0;
+        const unsigned rows = (unsigned)(c->y1 - c->y0), columns = (unsigned)(c->x1 - c->x0);
+        if (s == 0) {
+            c->den_shift[0] = VM_MAX(0, vm_ceil_log2(rows * columns) - 20);
+        } else {
+            c->den_shift[0] = vm_ceil_log2(columns);
+            c->den_shift[1] = vm_ceil_log2(rows);
+        }
+        const int log_w = vm_ceil_log2((unsigned)w);
+        c->value_shift[0] = c->value_shift[1] = s ? log_w : log_w - 4;
+        c->value_shift[2] = s ? log_w : log_w - 3;
+        c->row_shift = vm_ceil_log2((unsigned)h);
+    }
+}
+
+/* ---- what is wanted of each scale ---- */
+
+/* Details are wanted one sample around the scored region; the low-pass band where the next scale reads
+ * it: output n needs 2n - 1 .. 2n + 2. */
+static void wanted(int details[2], int low_pass[2], int first, int end, int n, const int next[2])
+{
+    details[0] = VM_MAX(first - 1, 0);
+    details[1] = VM_MIN(end + 1, n);
+    low_pass[0] = next ? VM_MAX(2 * next[0] - 1, 0) : details[0];
+    low_pass[1] = next ? VM_MIN(2 * next[1] + 1, n) : details[0];
+}
+
+static void plan(VmAdmFlow *f)
+{
+    VmAdmScale scale[VM_ADM_SCALES] = {{0}};
+    vm_adm_geometry(scale, &f->group->format);
+    int columns[2], rows[2];
+    for (int s = VM_ADM_SCALES - 1; s >= 0; s--) {
+        const VmAdmScale *c = &scale[s];
+        const int last = s == VM_ADM_SCALES - 1;
+        int d[2], a[2];
+        wanted(d, a, c->x0, c->x1, c->w, last ? NULL : columns);
+        f->span[s] = (VmAdmSpan){a[0], a[1], d[0], d[1], s ? scale[s - 1].w : (int)f->group->format.w};
+        columns[0] = VM_MIN(a[0], d[0]);
+        columns[1] = VM_MAX(a[1], d[1]);
+        wanted(f->d_row[s], f->a_row[s], c->y0, c->y1, c->h, last ? NULL : rows);
+        rows[0] = VM_MIN(f->a_row[s][0], f->d_row[s][0]);
+        rows[1] = VM_MAX(f->a_row[s][1], f->d_row[s][1]);
+    }
+}
+
+/* ---- rows ---- */
+
+static const VmAdmOps *ops_of(const VmAdmFlow *f, int s)
+{
+    const VmKernels *k = f->group->kernels;
+    return f->is_float ? &k->adm_float : s ? &k->adm_123 : &k->adm_0;
+}
+
+static VmAdmDwt *dwt_of(const VmAdmFlow *f, int s)
+{
+    const VmKernels *k = f->group->kernels;
+    if (f->is_float) return k->adm_dwt_float;
+    if (s) return k->adm_dwt[s];
+    return f->group->format.bpc == 8 ? k->adm_dwt_8 : k->adm_dwt_16;
+}
+
+/* Border of the wavelet: mirrored around the first row, the last row repeated. */
+static const void *source_row(const VmAdmFlow *f, int s, int picture, int y)
+{
+    const VmLevel *l = &f->pyramid.level[s];
+    const int i = y < 0 ? -y : y >= l->h ? 2 * l->h - 1 - y : y;
+    if (s || f->is_float) return vm_ring_row(&l->ring[picture], i);
+    return vm_picture_row(picture ? &f->frame->dis : &f->frame->ref, 0, i);
+}
+
+/* A row of details for one set of options: everything but the masking, which waits for the row below. */
+static void add_details(VmAdmFlow *f, VmAdmVariant *v, int s, int i)
+{
+    const VmAdmOps *ops = ops_of(f, s);
+    const VmAdmScale *c = &v->scale[s];
+    const void *const *o = (const void *const *)f->band[0], *const *t = (const void *const *)f->band[1];
+    void *detail[2][3];
+    for (int k = 0; k < 2; k++)
+        for (int b = 0; b < 3; b++) detail[k][b] = vm_ring_row(&v->rows[s].detail[k][b], i);
+    ops->decouple(detail[0], detail[1], o, t, c);
+    if (&f->variants[v->den_of] == v && i >= c->y0 && i < c->y1) ops->den(v->sums[s].den, o, c);
+    /* additive detail masks the restored one and, for AIM, the other way round */
+    for (int m = ADDITIVE; m <= (v->skip_aim ? ADDITIVE : RESTORED); m++)
+        ops->csf(vm_ring_row(&v->rows[s].outer[m], i), vm_ring_row(&v->rows[s].inner[m], i), f->tmp[0],
+                 (const void *const *)detail[m == ADDITIVE], c);
+}
+
+static void add_masked(VmAdmFlow *f, VmAdmVariant *v, int s, int y)
+{
+    const VmAdmScale *c = &v->scale[s];
+    const int above = y ? y - 1 : 1, below = y + 1 < c->h ? y + 1 : c->h - 1;
+    for (int m = ADDITIVE; m <= (v->skip_aim ? ADDITIVE : RESTORED); m++) {
+        const void *x[3];
+        for (int b = 0; b < 3; b++) x[b] = vm_ring_row(&v->rows[s].detail[m][b], y);
+        const VmRing *outer = &v->rows[s].outer[m];
+        ops_of(f, s)->mask(m == ADDITIVE ? v->sums[s].num : v->sums[s].aim, x,
+                           vm_ring_row(outer, above), vm_ring_row(&v->rows[s].inner[m], y),
+                           vm_ring_row(outer, below), c);
+    }
+}
+
+static int runs_scale(const VmAdmVariant *v, int s) { return s || !v->skip_scale0; }
+
+static int anyone_runs(const VmAdmFlow *f, int s)
+{
+    for (unsigned i = 0; i < f->group->n; i++)
+        if (runs_scale(&f->variants[i], s)) return 1;
+    return 0;
+}
+
+/* Row i of the bands of scale s. */
+static void transform(void *state, int s, int i)
+{
+    VmAdmFlow *f = state;
+    const int details = i >= f->d_row[s][0] && i < f->d_row[s][1] && anyone_runs(f, s);
+    const int low_pass = i >= f->a_row[s][0] && i < f->a_row[s][1];
+    if (!details && !low_pass) return;
+    for (int p = 0; p < 2; p++) {
+        const void *rows[4];
+        for (int k = 0; k < 4; k++) rows[k] = source_row(f, s, p, 2 * i - 1 + k);
+        void *const dst[4] = {vm_ring_row(&f->pyramid.level[s + 1].ring[p], i), f->band[p][0],
+                              f->band[p][1], f->band[p][2]};
+        dwt_of(f, s)(dst, f->tmp, rows, &f->span[s], (int)f->group->format.bpc, details);
+    }
+    for (unsigned v = 0; details && v < f->group->n; v++)
+        if (runs_scale(&f->variants[v], s)) add_details(f, &f->variants[v], s, i);
+}
+
+static void masked(void *state, int level, int y)
+{
+    VmAdmFlow *f = state;
+    const int s = level - 1;
+    const VmAdmScale *c = &f->variants[0].scale[s];
+    if (y < c->y0 || y >= c->y1) return;
+    for (unsigned v = 0; v < f->group->n; v++)
+        if (runs_scale(&f->variants[v], s)) add_masked(f, &f->variants[v], s, y);
+}
+
+/* ---- memory ---- */
+
+static void take_rows(VmAdmFlow *f, VmAdmVariant *v, VmArena *arena, int s, size_t w)
+{
+    const size_t size = s || f->is_float ? 4 : 2;
+    for (int m = 0; m < 2; m++) {
+        VmRing outer, inner, detail[3];
+        vm_ring_take(&outer, arena, 3, w * 4);
+        vm_ring_take(&inner, arena, 2, w * 4);
+        for (int b = 0; b < 3; b++) vm_ring_take(&detail[b], arena, 2, w * size);
+        if (!v) continue;
+        v->rows[s].outer[m] = outer;
+        v->rows[s].inner[m] = inner;
+        memcpy(v->rows[s].detail[m], detail, sizeof(detail));
+    }
+}
+
+static void take_level(VmAdmFlow *f, VmArena *arena, int s, int w, int h)
+{
+    VmLevel *l = &f->pyramid.level[s];
+    l->w = w;
+    l->h = h;
+    if (s < VM_ADM_SCALES) l->sub = (VmTap){0, (h + 1) / 2, 2, 2};
+    if (s > 0) l->stat = (VmTap){0, h, 1, 1};
+    const size_t size = s > 1 || f->is_float ? 4 : 2;
+    for (int p = 0; (s || f->is_float) && p < 2; p++)
+        vm_ring_take(&l->ring[p], arena, 4, (size_t)w * size);
+}
+
+void vm_adm_flow_take(VmAdmFlow *f, VmArena *arena)
+{
+    const size_t variants = f->group->n * sizeof(VmAdmVariant), w0 = f->group->format.w;
+    f->variants = vm_arena_take(arena, variants);
+    if (f->variants) memset(f->variants, 0, variants);
+    int w = (int)w0, h = (int)f->group->format.h;
+    for (int s = 0; s <= VM_ADM_SCALES; s++, w = (w + 1) / 2, h = (h + 1) / 2) {
+        take_level(f, arena, s, w, h);
+        for (unsigned v = 0; s && v < f->group->n; v++)
+            take_rows(f, f->variants ? &f->variants[v] : NULL, arena, s - 1, (size_t)w);
+    }
+    for (int k = 0; k < 2; k++) {
+        f->tmp[k] = vm_row_take(arena, w0 * 4);
+        for (int b = 0; b < 3; b++) f->band[k][b] = vm_row_take(arena, (w0 + 1) / 2 * 4);
+    }
+    f->pyramid.state = f;
+    f->pyramid.sub = transform;
+    f->pyramid.stat = masked;
+    plan(f);
+}
+
+void vm_adm_flow_run(VmAdmFlow *f)
+{
+    const VmKernels *k = f->group->kernels;
+    const int w = (int)f->group->format.w, h = (int)f->group->format.h, bpc = (int)f->group->format.bpc;
+    for (int y = 0; y < h; y++) {
+        for (int p = 0; f->is_float && p < 2; p++)
+            (bpc == 8 ? k->to_float_8 : k->to_float_16)(
+                vm_ring_row(&f->pyramid.level[0].ring[p], y),
+                vm_picture_row(p ? &f->frame->dis : &f->frame->ref, 0, y), -128, bpc, w);
+        vm_pyramid_push(&f->pyramid, 0);
+    }
+}

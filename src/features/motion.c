@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* Integer motion: how much the blurred reference changes from frame to frame. Per frame only the sum of
+ * absolute differences is computed; motion2 and motion3 are functions of that column.
+ * (spec: integer motion) */
+#include "extractor.h"
+#include "rows.h"
+
+#include <stdlib.h>
+
+typedef struct MotionOptions {
+    int debug, force_zero, five_frames, moving_average;
+    double blend_factor, blend_offset, fps_weight, max;
+} MotionOptions;
+
+#define AT(member) offsetof(MotionOptions, member)
+static const VmOption options[] = {
+    {"debug", NULL, VM_OPT_BOOL, AT(debug), .unnamed = 1},
+    {"motion_force_zero", "force_0", VM_OPT_BOOL, AT(force_zero)},
+    {"motion_blend_factor", "mbf", VM_OPT_DOUBLE, AT(blend_factor), 1, 0, 1},
+    {"motion_blend_offset", "mbo", VM_OPT_DOUBLE, AT(blend_offset), 40, 0, 1000},
+    {"motion_fps_weight", "mfw", VM_OPT_DOUBLE, AT(fps_weight), 1, 0, 5},
+    {"motion_max_val", "mmxv", VM_OPT_DOUBLE, AT(max), 10000, 0, 10000},
+    {"motion_five_frame_window", "mffw", VM_OPT_BOOL, AT(five_frames)},
+    {"motion_moving_average", "mma", VM_OPT_BOOL, AT(moving_average)},
+    {0},
+};
+#undef AT
+
+enum { SAD, MOTION, MOTION2, MOTION3 };
+
+static const VmFeature features[] = {
+    [SAD] = {"VMAF_integer_feature_motion_sad_score"},
+    [MOTION] = {"VMAF_integer_feature_motion_score", "integer_motion"},
+    [MOTION2] = {"VMAF_integer_feature_motion2_score", "integer_motion2", VM_DERIVED_FEATURE},
+    [MOTION3] = {"VMAF_integer_feature_motion3_score", "integer_motion3", VM_DERIVED_FEATURE},
+};
+
+static uint32_t mask(const void *o)
+{
+    return 1u << SAD | 1u << MOTION2 | 1u << MOTION3 |
+           (uint32_t)((const MotionOptions *)o)->debug << MOTION;
+}
+
+/* D of the specification: how many frames back the difference reaches */
+static int previous(const void *o) { return ((const MotionOptions *)o)->five_frames ? 2 : 1; }
+
+static double sad_score(const VmGroup *g, const VmafPicture *before, const VmafPicture *now,
+                        int32_t *tmp)
+{
+    const int w = (int)g->format.w, h = (int)g->format.h, bpc = (int)g->format.bpc;
+    uint64_t sad = 0; /* < 2^16 * 2^30 */
+    for (int y = 0; y < h; y++) {
+        const void *prev[5], *cur[5];
+        for (int k = 0; k < 5; k++) {
+            const int i = vm_reflect(y - 2 + k, h);
+            prev[k] = vm_picture_row(before, 0, i);
+            cur[k] = vm_picture_row(now, 0, i);
+        }
+        sad += (bpc == 8 ? g->kernels->motion_sad_8 : g->kernels->motion_sad_16)(prev, cur, tmp, bpc,
+                                                                                 w);
+    }
+    return (double)sad / 256.0 / (double)((unsigned)w * (unsigned)h);
+}
+
+static void run(const VmGroup *g, const VmFrame *frame, VmArena *arena, VmValues *values)
+{
+    int32_t *tmp = vm_row_take(arena, (size_t)g->format.w * 4);
+    if (!values) return;
+    int known[VM_MAX_PREVIOUS + 1] = {0};
+    double sad[VM_MAX_PREVIOUS + 1] = {0};
+    for (unsigned i = 0; i < g->n; i++) {
+        const MotionOptions *o = g->instances[i]->options;
+        const int d = previous(o);
+        const VmafPicture *before = &frame->previous[d - 1];
+        double score = 0;
+        if (before->data[0] && !o->force_zero) {
+            if (!known[d]) sad[d] = sad_score(g, before, &frame->ref, tmp);
+            known[d] = 1;
+            score = VM_MIN(sad[d] * o->fps_weight, o->max);
+        }
+        values[i][SAD].d = values[i][MOTION].d = score;
+    }
+}
+
+static double sad_at(const VmInstance *instance, unsigned row)
+{
+    double value = 0;
+    vm_column_get(instance->columns[SAD], row, &value);
+    return value;
+}
+
+static double blend(const MotionOptions *o, double m)
+{
+    const double blended =
+        m * o->blend_factor + (1 - o->blend_factor) * VM_MIN(o->blend_offset, m);
+    return VM_MIN(blended, o->max);
+}
+
+static double motion2(const VmInstance *instance, unsigned i, unsigned first, unsigned end)
+{
+    const MotionOptions *o = instance->options;
+    const unsigned d = (unsigned)previous(o), n = i - first;
+    if (n < d) return 0;
+    const double now = sad_at(instance, i);
+    if (i + 1 == end) return now;
+    const double next = sad_at(instance, i + 1);
+    if (d == 1) return VM_MIN(now, next);
+    if (n - 1 < d) return next;
+    const double before = sad_at(instance, i - 1);
+    return VM_MIN(before, next);
+}
+
+static double derive(const VmInstance *instance, unsigned feature, unsigned i, unsigned first,
+                     unsigned end)
+{
+    const MotionOptions *o = instance->options;
+    const unsigned d = (unsigned)previous(o), n = i - first;
+    if (feature == MOTION2) return motion2(instance, i, first, end);
+    /* the first frames get the first real value, not minimised */
+    const double stamp = end - first > d ? blend(o, sad_at(instance, first + d)) : 0;
+    if (n < d) return stamp;
+    const double now = blend(o, motion2(instance, i, first, end));
+    if (!o->moving_average) return now;
+    const double last = n == d ? stamp : blend(o, motion2(instance, i - 1, first, end));
+    return (now + last) / 2.0;
+}
+
+const VmExtractor vm_extractor_motion = {
+    .name = "motion",
+    .description = "temporal difference of the blurred reference, integer",
+    .features = features,
+    .n_features = VM_COUNT(features),
+    .options = options,
+    .options_size = sizeof(MotionOptions),
+    .shares = 1,
+    .every_frame = 1,
+    .mask = mask,
+    .previous = previous,
+    .run = run,
+    .derive = derive,
+};

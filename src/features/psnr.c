@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* PSNR of each plane, and over the whole clip from exact sums. (spec: 3.1) */
+#include "extractor.h"
+
+#include <math.h>
+
+typedef struct PsnrOptions {
+    int chroma, mse, apsnr, reduced_peak;
+    double min_sse;
+} PsnrOptions;
+
+#define AT(member) offsetof(PsnrOptions, member)
+static const VmOption options[] = {
+    {"enable_chroma", NULL, VM_OPT_BOOL, AT(chroma), 1, .unnamed = 1},
+    {"enable_mse", NULL, VM_OPT_BOOL, AT(mse), .unnamed = 1},
+    {"enable_apsnr", NULL, VM_OPT_BOOL, AT(apsnr), .unnamed = 1},
+    {"reduced_hbd_peak", NULL, VM_OPT_BOOL, AT(reduced_peak), .unnamed = 1},
+    {"min_sse", NULL, VM_OPT_DOUBLE, AT(min_sse), 0, 0, 1.7976931348623157e308, .unnamed = 1},
+    {0},
+};
+#undef AT
+
+enum { PSNR, MSE, SSE = 6, APSNR = 9 }; /* psnr and mse alternate, the rest is one a plane */
+
+static const VmFeature features[] = {
+    {"psnr_y"},
+    {"mse_y"},
+    {"psnr_cb"},
+    {"mse_cb"},
+    {"psnr_cr"},
+    {"mse_cr"},
+    {"sse_y", NULL, VM_HIDDEN_BITS},
+    {"sse_cb", NULL, VM_HIDDEN_BITS},
+    {"sse_cr", NULL, VM_HIDDEN_BITS},
+    {"apsnr_y", NULL, VM_TOTAL_FEATURE},
+    {"apsnr_cb", NULL, VM_TOTAL_FEATURE},
+    {"apsnr_cr", NULL, VM_TOTAL_FEATURE},
+};
+
+static uint32_t mask(const void *options)
+{
+    const PsnrOptions *o = options;
+    const uint32_t planes = o->chroma ? 0x15 : 0x01;
+    return planes | (o->mse ? planes << 1 : 0) | (o->apsnr ? 0xfc0 : 0);
+}
+
+static int has_plane(const VmFormat *f, const PsnrOptions *o, int plane)
+{
+    unsigned w, h;
+    vm_format_plane(f, plane, &w, &h);
+    return w && h && (!plane || o->chroma);
+}
+
+static double peak_of(const VmFormat *f, const PsnrOptions *o)
+{
+    if (f->bpc == 8) return 255;
+    return o->reduced_peak ? 255.0 * (1 << (f->bpc - 8)) : (double)((1 << f->bpc) - 1);
+}
+
+static uint64_t plane_sse(const VmGroup *g, const VmFrame *frame, int plane)
+{
+    unsigned w, h;
+    vm_format_plane(&g->format, plane, &w, &h);
+    uint64_t sum = 0; /* < 2^32 * 2^30 */
+    for (unsigned y = 0; y < h; y++)
+        sum += (g->format.bpc == 8 ? g->kernels->sse_8 : g->kernels->sse_16)(
+            vm_picture_row(&frame->ref, plane, (int)y), vm_picture_row(&frame->dis, plane, (int)y),
+            (int)w);
+    return sum;
+}
+
+static void score(const VmGroup *g, const PsnrOptions *o, int plane, uint64_t sse, VmValue *out)
+{
+    unsigned w, h;
+    vm_format_plane(&g->format, plane, &w, &h);
+    const double n = (double)w * h, peak = peak_of(&g->format, o), mse = (double)sse / n;
+    const double floor = mse > 1e-16 ? mse : 1e-16, depth = g->format.bpc;
+    const double limit = o->min_sse == 0 ? 6 * depth + 12
+                                         : ceil(10.0 * log10(peak * peak / (o->min_sse / n)));
+    const double psnr = 10.0 * log10(peak * peak / floor);
+    out[PSNR + 2 * plane].d = VM_MIN(psnr, limit);
+    out[MSE + 2 * plane].d = mse;
+    out[SSE + plane].bits = sse;
+}
+
+static void run(const VmGroup *g, const VmFrame *frame, VmArena *arena, VmValues *values)
+{
+    (void)arena;
+    if (!values) return;
+    for (unsigned i = 0; i < g->n; i++) {
+        const PsnrOptions *o = g->instances[i]->options;
+        for (int plane = 0; plane < 3; plane++) {
+            values[i][SSE + plane].bits = 0;
+            if (has_plane(&g->format, o, plane))
+                score(g, o, plane, plane_sse(g, frame, plane), values[i]);
+        }
+    }
+}
+
+/* Planes that were not compared have no value; the caller leaves the total out. */
+static double total(const VmGroup *g, const VmInstance *instance, unsigned feature, unsigned first,
+                    unsigned end)
+{
+    const PsnrOptions *o = instance->options;
+    const int plane = (int)feature - APSNR;
+    if (!has_plane(&g->format, o, plane)) return -INFINITY;
+    unsigned w, h;
+    vm_format_plane(&g->format, plane, &w, &h);
+    const double n = (double)w * h * (end - first), peak = peak_of(&g->format, o);
+    uint64_t sse = 0;
+    for (unsigned i = first; i < end; i++) {
+        uint64_t bits = 0;
+        vm_column_get_bits(instance->columns[SSE + plane], i, &bits);
+        sse += bits;
+    }
+    const double limit = ceil(10 * log10(peak * peak * n * 2));
+    const double apsnr = 10 * (log10(peak * peak) + log10(n) - log10((double)sse));
+    return VM_MIN(apsnr, limit);
+}
+
+const VmExtractor vm_extractor_psnr = {
+    .name = "psnr",
+    .description = "peak signal-to-noise ratio of Y, Cb and Cr",
+    .features = features,
+    .n_features = VM_COUNT(features),
+    .options = options,
+    .options_size = sizeof(PsnrOptions),
+    .every_frame = 1,
+    .mask = mask,
+    .run = run,
+    .total = total,
+};

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* Integer VIF: how much information of the reference survives in the distorted picture, at four
+ * scales. Rows flow through the scales; instances differ only in the gain limit, so all of them share
+ * the statistics. (spec: integer VIF) */
+#include "extractor.h"
+#include "rows.h"
+
+typedef struct VifOptions {
+    int debug, skip_scale0;
+    double gain_limit;
+} VifOptions;
+
+static const VmOption options[] = {
+    {"debug", NULL, VM_OPT_BOOL, offsetof(VifOptions, debug), .unnamed = 1},
+    {"vif_enhn_gain_limit", "egl", VM_OPT_DOUBLE, offsetof(VifOptions, gain_limit), 100, 1, 100},
+    {"vif_skip_scale0", "ssclz", VM_OPT_BOOL, offsetof(VifOptions, skip_scale0)},
+    {0},
+};
+
+static const VmFeature features[] = {
+    {"VMAF_integer_feature_vif_scale0_score", "integer_vif_scale0"},
+    {"VMAF_integer_feature_vif_scale1_score", "integer_vif_scale1"},
+    {"VMAF_integer_feature_vif_scale2_score", "integer_vif_scale2"},
+    {"VMAF_integer_feature_vif_scale3_score", "integer_vif_scale3"},
+    {"integer_vif"},
+    {"integer_vif_num"},
+    {"integer_vif_den"},
+    {"integer_vif_num_scale0"},
+    {"integer_vif_den_scale0"},
+    {"integer_vif_num_scale1"},
+    {"integer_vif_den_scale1"},
+    {"integer_vif_num_scale2"},
+    {"integer_vif_den_scale2"},
+    {"integer_vif_num_scale3"},
+    {"integer_vif_den_scale3"},
+};
+
+enum { SCORE = 0, TOTAL = 4, NUM = 5, DEN = 6, SCALES = 7 };
+
+typedef struct Vif {
+    const VmGroup *group;
+    const VmFrame *frame;
+    VmPyramid pyramid;
+    VmVifRows rows;
+    uint16_t *tmp;
+    VmVifSums sums[VM_VIF_SCALES];
+    double gain[VM_MAX_GAINS];
+    int n_gain, gain_of[VM_MAX_INSTANCES];
+    int need_scale0;
+} Vif;
+
+static uint32_t mask(const void *o) { return ((const VifOptions *)o)->debug ? 0x7fff : 0xf; }
+
+static int check(const void *o, const VmFormat *f, VmError *error)
+{
+    (void)o;
+    if (f->w >= 16 && f->h >= 16) return 0;
+    return vm_fail(error, -EINVAL, "feature vif needs pictures of at least 16x16, these are %ux%u",
+                   f->w, f->h);
+}
+
+/* Rows y - r .. y + r of a level, reflected at the border. */
+static void window(const Vif *v, int level, int picture, int y, int taps,
+                   const void *rows[VM_VIF_MAX_TAPS])
+{
+    const VmLevel *l = &v->pyramid.level[level];
+    const VmafPicture *p = picture ? &v->frame->dis : &v->frame->ref;
+    for (int k = 0; k < taps; k++) {
+        const int i = vm_reflect(y - taps / 2 + k, l->h);
+        rows[k] = level ? vm_ring_row(&l->ring[picture], i) : vm_picture_row(p, 0, i);
+    }
+}
+
+static void stat(void *state, int level, int y)
+{
+    Vif *v = state;
+    const VmKernels *k = v->group->kernels;
+    const int bpc = level ? 16 : (int)v->group->format.bpc, w = v->pyramid.level[level].w;
+    const void *ref[VM_VIF_MAX_TAPS], *dis[VM_VIF_MAX_TAPS];
+    window(v, level, 0, y, vm_vif_taps[level], ref);
+    window(v, level, 1, y, vm_vif_taps[level], dis);
+    (bpc == 8 ? k->vif_stat_8 : k->vif_stat_16)(&v->rows, ref, dis, level, bpc, w);
+    k->vif_residual(&v->sums[level], &v->rows, v->gain, v->n_gain, w);
+}
+
+static void sub(void *state, int level, int i)
+{
+    Vif *v = state;
+    const VmKernels *k = v->group->kernels;
+    const int bpc = level ? 16 : (int)v->group->format.bpc, w = v->pyramid.level[level].w;
+    for (int picture = 0; picture < 2; picture++) {
+        const void *rows[VM_VIF_MAX_TAPS];
+        window(v, level, picture, 2 * i, vm_vif_taps[level + 1], rows);
+        (bpc == 8 ? k->vif_sub_8 : k->vif_sub_16)(
+            vm_ring_row(&v->pyramid.level[level + 1].ring[picture], i), v->tmp, rows, level + 1, bpc,
+            w);
+    }
+}
+
+static void layout(Vif *v, VmArena *arena)
+{
+    int w = (int)v->group->format.w, h = (int)v->group->format.h;
+    const size_t n = (size_t)w;
+    v->rows = (VmVifRows){
+        .m1 = vm_row_take(arena, n * 2),  .m2 = vm_row_take(arena, n * 2),
+        .xx = vm_row_take(arena, n * 4),  .yy = vm_row_take(arena, n * 4),
+        .xy = vm_row_take(arena, n * 4),  .s1 = vm_row_take(arena, n * 4),
+        .s2 = vm_row_take(arena, n * 4),  .s12 = vm_row_take(arena, n * 4),
+    };
+    v->tmp = vm_row_take(arena, n * 2);
+    for (int s = 0; s < VM_VIF_SCALES; s++, w /= 2, h /= 2) {
+        VmLevel *l = &v->pyramid.level[s];
+        l->w = w;
+        l->h = h;
+        if (s || v->need_scale0) l->stat = (VmTap){0, h, 1, vm_vif_taps[s] / 2};
+        if (s + 1 < VM_VIF_SCALES) l->sub = (VmTap){0, h / 2, 2, vm_vif_taps[s + 1] / 2};
+        for (int picture = 0; s && picture < 2; picture++)
+            vm_ring_take(&l->ring[picture], arena, vm_vif_taps[s], (size_t)w * 2);
+    }
+    v->pyramid.state = v;
+    v->pyramid.stat = stat;
+    v->pyramid.sub = sub;
+}
+
+/* The distinct gain limits of the group. */
+static void collect_gains(Vif *v)
+{
+    for (unsigned i = 0; i < v->group->n; i++) {
+        const VifOptions *o = v->group->instances[i]->options;
+        int g = 0;
+        while (g < v->n_gain && v->gain[g] != o->gain_limit) g++;
+        if (g == v->n_gain) v->gain[v->n_gain++] = o->gain_limit;
+        v->gain_of[i] = g;
+        if (!o->skip_scale0) v->need_scale0 = 1;
+    }
+}
+
+static void score(const Vif *v, unsigned instance, VmValue *out)
+{
+    const VifOptions *o = v->group->instances[instance]->options;
+    double total_num = 0, total_den = 0;
+    for (int s = 0; s < VM_VIF_SCALES; s++) {
+        const VmVifSums *sum = &v->sums[s];
+        const double flat = (double)sum->num_nl / 16384.0 / 65025.0; /* 255^2 */
+        const double log_num = (double)sum->num_log[v->gain_of[instance]] / 2048.0;
+        float num = (float)(log_num + ((double)sum->den_nl - flat));
+        float den = (float)((double)sum->den_log / 2048.0 + (double)sum->den_nl);
+        out[SCORE + s].d = num / den;
+        if (s == 0 && o->skip_scale0) {
+            num = 0;
+            den = -1;
+            out[SCORE].d = 0;
+        } else {
+            total_num += num;
+            total_den += den;
+        }
+        out[SCALES + 2 * s].d = num;
+        out[SCALES + 2 * s + 1].d = den;
+    }
+    out[TOTAL].d = total_den == 0 ? 1 : total_num / total_den;
+    out[NUM].d = total_num;
+    out[DEN].d = total_den;
+}
+
+static void run(const VmGroup *group, const VmFrame *frame, VmArena *arena, VmValues *values)
+{
+    Vif v = {.group = group, .frame = frame};
+    collect_gains(&v);
+    layout(&v, arena);
+    if (!values) return;
+    for (unsigned y = 0; y < group->format.h; y++) vm_pyramid_push(&v.pyramid, 0);
+    for (unsigned i = 0; i < group->n; i++) score(&v, i, values[i]);
+}
+
+const VmExtractor vm_extractor_vif = {
+    .name = "vif",
+    .description = "visual information fidelity, integer, 4 scales",
+    .features = features,
+    .n_features = VM_COUNT(features),
+    .options = options,
+    .options_size = sizeof(VifOptions),
+    .shares = 1,
+    .mask = mask,
+    .check = check,
+    .run = run,
+};

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* Pictures with reference counts, pools of them, and the frame an extractor works on. */
+#ifndef VM_FRAME_H
+#define VM_FRAME_H
+
+#include "base.h"
+#include "libvmaf/picture.h"
+
+typedef struct VmFormat {
+    enum VmafPixelFormat pix_fmt;
+    unsigned bpc, w, h;
+} VmFormat;
+
+enum { VM_MAX_PREVIOUS = 2 };
+
+/* One pair of pictures, and the reference pictures before it for features that look back. */
+typedef struct VmFrame {
+    unsigned index;    /* as the caller counts */
+    unsigned position; /* 0 for the first frame of the context */
+    VmafPicture ref, dis;
+    VmafPicture previous[VM_MAX_PREVIOUS]; /* reference of position - 1, - 2; data NULL if there is none */
+} VmFrame;
+
+/* Is this a format whose pictures can be allocated? */
+int vm_format_check(const VmFormat *format, VmError *error);
+int vm_format_equal(const VmFormat *a, const VmFormat *b);
+VmFormat vm_format_of(const VmafPicture *picture);
+/* "1920x1080 4:2:0 8 bit" */
+void vm_format_print(const VmFormat *format, char text[64]);
+
+/* Samples of a plane; 0 x 0 for the chroma of 4:0:0. */
+void vm_format_plane(const VmFormat *format, int plane, unsigned *w, unsigned *h);
+
+static inline const void *vm_picture_row(const VmafPicture *p, int plane, int y)
+{
+    return (const uint8_t *)p->data[plane] + (ptrdiff_t)y * p->stride[plane];
+}
+
+/* A second reference to the picture. */
+VmafPicture vm_picture_ref(const VmafPicture *picture);
+
+/* A copy in memory of ours of a picture that its caller filled by hand. */
+int vm_picture_copy(VmafPicture *copy, const VmafPicture *picture, VmError *error);
+
+/* A fixed number of pictures that come back when they are unreferenced, from any thread. */
+typedef struct VmPool VmPool;
+
+int vm_pool_create(VmPool **pool, const VmFormat *format, unsigned n);
+void vm_pool_fetch(VmPool *pool, VmafPicture *picture); /* waits until one is free */
+void vm_pool_destroy(VmPool *pool); /* pictures still in use stay valid; NULL does nothing */
+
+#endif

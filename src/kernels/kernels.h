@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* The kernel table: every inner loop of the engine, one row of a picture at a time.
+ *
+ * Contracts common to all:
+ * - Rows are named by pointers to column 0. Filters along columns get one pointer per tap, the border
+ *   already resolved by the caller; filters along rows mirror the border themselves.
+ * - Rows in scratch memory (all but picture rows) have VM_ROW_PAD bytes before and after them and are
+ *   64-byte aligned. Kernels may write the padding of rows they are given as tmp.
+ * - w is the number of valid columns, 1..32768. `_8` reads 8-bit samples, `_16` reads 16-bit words
+ *   that hold bpc bits.
+ * - Kernels know no context, allocate nothing and cannot fail.
+ * kernels_ref.c and kernels_float.c are the definition; a vector version returns the same bits. */
+#ifndef VM_KERNELS_H
+#define VM_KERNELS_H
+
+#include <stdint.h>
+
+/* ---- VIF (spec: integer VIF 1.1 - 1.6) ---- */
+
+enum { VM_VIF_SCALES = 4, VM_VIF_MAX_TAPS = 17, VM_MAX_GAINS = 16 };
+
+extern const int vm_vif_taps[VM_VIF_SCALES];                             /* 17 9 5 3 */
+extern const uint16_t vm_vif_filter[VM_VIF_SCALES][VM_VIF_MAX_TAPS + 1]; /* sum 65536 each */
+
+/* 2048 * log2(i) for i = 32768..65535 at [i - 32768], rounded twice as the specification says. */
+const uint16_t *vm_vif_log2_table(void);
+
+typedef struct VmVifRows {
+    uint16_t *m1, *m2;       /* vertical means; tmp */
+    uint32_t *xx, *yy, *xy;  /* vertical second moments; tmp */
+    int32_t *s1, *s2, *s12;  /* (co)variances of the row, 8-bit levels squared * 65536; s2 >= 0 */
+} VmVifRows;
+
+typedef struct VmVifSums {
+    int64_t den_log, den_nl, num_nl;
+    int64_t num_log[VM_MAX_GAINS]; /* one for each gain limit */
+} VmVifSums;
+
+/* ---- ADM (spec: integer ADM 3 - 8, float P2.1) ---- */
+
+/* Which columns of a wavelet row are wanted: [a0, a1) of the low-pass band, [d0, d1) of the details;
+ * w = width of the source row. */
+typedef struct VmAdmSpan {
+    int a0, a1, d0, d1, w;
+} VmAdmSpan;
+
+enum { VM_ADM_A, VM_ADM_H, VM_ADM_V, VM_ADM_D };
+
+/* Constants of one scale for one set of options. Detail bands are indexed h, v, d. */
+typedef struct VmAdmScale {
+    int scale;
+    int w, h;           /* size of the bands */
+    int x0, x1, y0, y1; /* scored region, ends excluded */
+    int den_shift[2];   /* scale 0: K; others: Cc, Rr */
+    int value_shift[3]; /* K of the masked value */
+    int row_shift;      /* Rh */
+    uint32_t weight[3]; /* integer contrast sensitivity */
+    float rfactor[3];   /* the same as real numbers */
+    double gain;        /* enhancement gain limit */
+    float p_norm;       /* float_adm only */
+    int bypass;         /* float_adm only: no masking threshold */
+} VmAdmScale;
+
+typedef union VmAdmSum {
+    int64_t i;
+    float f;
+} VmAdmSum;
+
+/* The kernels of one scale; rows are int16_t at scale 0, int32_t at scales 1 - 3, float in float_adm.
+ * Bands are read and written on columns max(x0 - 1, 0) .. min(x1, w - 1). */
+typedef struct VmAdmOps {
+    /* restored r and additive a from reference o and distorted t */
+    void (*decouple)(void *const r[3], void *const a[3], const void *const o[3],
+                     const void *const t[3], const VmAdmScale *c);
+    /* adds a row of the reference's own contrast */
+    void (*den)(VmAdmSum sum[3], const void *const o[3], const VmAdmScale *c);
+    /* what a row of the masking bands adds to the threshold: outer for the rows above and below,
+     * inner for the row itself (columns x0 .. x1 - 1); tmp is a row */
+    void (*csf)(void *outer, void *inner, void *tmp, const void *const m[3], const VmAdmScale *c);
+    /* adds a row of bands x masked by the thresholds of the rows around it */
+    void (*mask)(VmAdmSum sum[3], const void *const x[3], const void *above, const void *inner,
+                 const void *below, const VmAdmScale *c);
+} VmAdmOps;
+
+/* One row of the wavelet: dst = a, h, v, d (h, v, d untouched when details is 0); rows = source rows
+ * 2i-1 .. 2i+2; tmp = two rows of the source's width. */
+typedef void VmAdmDwt(void *const dst[4], void *const tmp[2], const void *const rows[4],
+                      const VmAdmSpan *span, int bpc, int details);
+
+/* ---- SSIM (spec: 3.2, 3.3) ---- */
+
+enum { VM_SSIM_TAPS = 11, VM_SSIM_MAPS = 5, VM_MS_TAPS = 9 };
+
+/* Sums over samples of l*c*s, l, c and s. */
+typedef struct VmSsimSums {
+    double ssim, l, c, s;
+} VmSsimSums;
+
+/* ---- float VIF (spec: P2.2) ---- */
+
+enum { VM_FVIF_MAX_TAPS = 69 };
+
+typedef struct VmFvifRows {
+    float *v[5]; /* vertical results of x, y, xx, yy, xy; tmp */
+} VmFvifRows;
+
+typedef struct VmFvifSums {
+    float num, den; /* of one row */
+} VmFvifSums;
+
+/* ---- the table ---- */
+
+typedef struct VmKernels {
+    /* s1, s2, s12 of one row: rows = n_s reference and distorted rows around it; 16-bit planes of the
+     * scales above 0 have bpc 16 */
+    void (*vif_stat_8)(VmVifRows *t, const void *const *ref, const void *const *dis, int scale,
+                       int bpc, int w);
+    void (*vif_stat_16)(VmVifRows *t, const void *const *ref, const void *const *dis, int scale,
+                        int bpc, int w);
+    /* w / 2 samples of a row of the next scale, filtered by that scale's filter from rows of width w;
+     * tmp = w samples */
+    void (*vif_sub_8)(uint16_t *dst, uint16_t *tmp, const void *const *rows, int next_scale, int bpc,
+                      int w);
+    void (*vif_sub_16)(uint16_t *dst, uint16_t *tmp, const void *const *rows, int next_scale, int bpc,
+                       int w);
+    void (*vif_residual)(VmVifSums *sums, const VmVifRows *t, const double *gain, int n_gain, int w);
+
+    VmAdmDwt *adm_dwt_8, *adm_dwt_16; /* scale 0, from the picture */
+    VmAdmDwt *adm_dwt[VM_VIF_SCALES]; /* [1..3] from the a-band of the scale below; [0] is NULL */
+    VmAdmDwt *adm_dwt_float;
+    VmAdmOps adm_0, adm_123, adm_float;
+
+    /* sum over the row of |blur(prev - cur)|, rows = 5 each; tmp = w int32 */
+    uint64_t (*motion_sad_8)(const void *const *prev, const void *const *cur, int32_t *tmp, int bpc,
+                             int w);
+    uint64_t (*motion_sad_16)(const void *const *prev, const void *const *cur, int32_t *tmp, int bpc,
+                              int w);
+
+    /* sum of squared differences of a row */
+    uint64_t (*sse_8)(const void *a, const void *b, int w);
+    uint64_t (*sse_16)(const void *a, const void *b, int w);
+
+    /* samples as float: sample / 2^(bpc - 8) + offset */
+    void (*to_float_8)(float *dst, const void *src, float offset, int bpc, int w);
+    void (*to_float_16)(float *dst, const void *src, float offset, int bpc, int w);
+
+    /* mean of f x f samples around every f-th sample of rows of width w, edges repeated; rows = f */
+    void (*ssim_box)(float *dst, const float *const *rows, int f, int w, int n);
+    /* horizontal 11-tap windows of x, d, xx, dd, xd: w - 10 samples each */
+    void (*ssim_horz)(float *const out[VM_SSIM_MAPS], const float *x, const float *d, int w);
+    /* vertical windows and the comparison of n samples; rows[map][tap] */
+    void (*ssim_vert)(VmSsimSums *sums, const float *const rows[VM_SSIM_MAPS][VM_SSIM_TAPS], int n);
+    /* every second sample of the 9 x 9 low-pass, edges repeated: (w + 1) / 2 samples; rows = 9 */
+    void (*ms_ssim_half)(float *dst, const float *const *rows, int w);
+
+    /* n-tap column filter of the row's five products, then n-tap row filter and the comparison */
+    void (*fvif_stat)(VmFvifSums *sums, VmFvifRows *t, const float *const *ref,
+                      const float *const *dis, const float *taps, int n, double gain, double nsq,
+                      int w);
+    /* every `step`-th sample of an n-tap column and row filter, reflected; tmp = w floats */
+    void (*fvif_sub)(float *dst, float *tmp, const float *const *rows, const float *taps, int n,
+                     int step, int w);
+} VmKernels;
+
+/* The table for a level of cpu.h. */
+const VmKernels *vm_kernels_get(int cpu_level);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* Shared by the files that implement kernels; nobody else includes it. */
+#ifndef VM_KERNELS_IMPL_H
+#define VM_KERNELS_IMPL_H
+
+#include "base.h"
+#include "kernels/kernels.h"
+#include "rows.h"
+
+#define VM_INLINE static inline __attribute__((always_inline))
+
+/* The rows of one loop never overlap, which pointers in arrays cannot say. */
+#if defined(__clang__)
+#define VM_IVDEP _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define VM_IVDEP _Pragma("GCC ivdep")
+#endif
+
+/* Fills `reach` elements on both sides of a row by reflection without repeating the edge. */
+#define VM_PAD_REFLECT(row, w, reach)                                                              \
+    do {                                                                                           \
+        for (int k_ = 1; k_ <= (reach); k_++) {                                                    \
+            (row)[-k_] = (row)[vm_reflect(-k_, (w))];                                              \
+            (row)[(w)-1 + k_] = (row)[vm_reflect((w)-1 + k_, (w))];                                \
+        }                                                                                          \
+    } while (0)
+
+/* The angle test of ADM: cos^2 of 1 degree as a float. */
+#define VM_ADM_COS2 0x1.ffd814p-1f
+
+/* kernels_float.c adds its part to the table of kernels_ref.c. */
+void vm_kernels_float(VmKernels *table);
+
+#endif

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* Scalar integer kernels: the definition that vector versions are checked against. */
+#include "kernels/kernels_impl.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+const int vm_vif_taps[VM_VIF_SCALES] = {17, 9, 5, 3};
+
+const uint16_t vm_vif_filter[VM_VIF_SCALES][VM_VIF_MAX_TAPS + 1] = {
+    {489, 935, 1640, 2640, 3896, 5274, 6547, 7455, 7784, 7455, 6547, 5274, 3896, 2640, 1640, 935, 489},
+    {1244, 3663, 7925, 12590, 14692, 12590, 7925, 3663, 1244},
+    {3571, 16004, 26386, 16004, 3571},
+    {10904, 43728, 10904},
+};
+
+/* round(x / 2^n), ties up; arithmetic shift for negative x */
+VM_INLINE int64_t round_shift(int64_t x, int n) { return n ? (x + ((int64_t)1 << (n - 1))) >> n : x; }
+
+/* ---- VIF ---- */
+
+static uint16_t log2_table[32768];
+
+static void fill_log2_table(void)
+{
+    /* rounding to float first is part of the definition: 38 entries depend on it */
+    for (int i = 0; i < 32768; i++)
+        log2_table[i] = (uint16_t)floor((double)(float)log2(32768 + i) * 2048 + 0.5);
+}
+
+const uint16_t *vm_vif_log2_table(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, fill_log2_table);
+    return log2_table;
+}
+
+/* 2048 * log2(x) for x >= 2^17, from its 16 leading bits */
+VM_INLINE int64_t log2_q11(const uint16_t *table, uint64_t x)
+{
+    const int k = 48 - __builtin_clzll(x);
+    return table[(x >> k) - 32768] + 2048 * k;
+}
+
+VM_INLINE void vif_horz_taps(VmVifRows *t, const uint16_t *f, int n, int w)
+{
+    const int r = n / 2;
+    VM_IVDEP
+    for (int j = 0; j < w; j++) {
+        uint32_t m1 = 0, m2 = 0; /* taps sum to 2^16, means below 2^16 */
+        uint64_t xx = 32768, yy = 32768, xy = 32768;
+        for (int k = 0; k < n; k++) {
+            const int x = j - r + k;
+            m1 += (uint32_t)f[k] * t->m1[x];
+            m2 += (uint32_t)f[k] * t->m2[x];
+            xx += (uint64_t)f[k] * t->xx[x];
+            yy += (uint64_t)f[k] * t->yy[x];
+            xy += (uint64_t)f[k] * t->xy[x];
+        }
+        const uint64_t half = (uint64_t)1 << 31;
+        const uint32_t c11 = (uint32_t)(((uint64_t)m1 * m1 + half) >> 32);
+        const uint32_t c22 = (uint32_t)(((uint64_t)m2 * m2 + half) >> 32);
+        const uint32_t c12 = (uint32_t)(((uint64_t)m1 * m2 + half) >> 32);
+        const int32_t s2 = (int32_t)((uint32_t)(yy >> 16) - c22);
+        t->s1[j] = (int32_t)((uint32_t)(xx >> 16) - c11);
+        t->s2[j] = s2 > 0 ? s2 : 0;
+        t->s12[j] = (int32_t)((uint32_t)(xy >> 16) - c12);
+    }
+}
+
+static void vif_horz(VmVifRows *t, int scale, int w)
+{
+    const int r = vm_vif_taps[scale] / 2;
+    const uint16_t *f = vm_vif_filter[scale];
+    VM_PAD_REFLECT(t->m1, w, r);
+    VM_PAD_REFLECT(t->m2, w, r);
+    VM_PAD_REFLECT(t->xx, w, r);
+    VM_PAD_REFLECT(t->yy, w, r);
+    VM_PAD_REFLECT(t->xy, w, r);
+    switch (scale) {
+    case 0: vif_horz_taps(t, f, 17, w); break;
+    case 1: vif_horz_taps(t, f, 9, w); break;
+    case 2: vif_horz_taps(t, f, 5, w); break;
+    default: vif_horz_taps(t, f, 3, w); break;
+    }
+}
+
+static void vif_sub_horz(uint16_t *dst, uint16_t *tmp, const uint16_t *f, int n, int w)
+{
+    const int r = n / 2;
+    VM_PAD_REFLECT(tmp, w, r);
+    for (int j = 0; j < w / 2; j++) {
+        uint32_t sum = 32768;
+        for (int k = 0; k < n; k++) sum += (uint32_t)f[k] * tmp[2 * j - r + k];
+        dst[j] = (uint16_t)(sum >> 16);
+    }
+}
+
+static void vif_residual(VmVifSums *sums, const VmVifRows *t, const double *gain, int n_gain, int w)
+{
+    enum { NOISE = 131072, LOG_NOISE = 17 * 2048 }; /* 2 grey levels squared in units of 1/65536 */
+    const uint16_t *table = vm_vif_log2_table();
+    const double eps = 65536 * 1.0e-10;
+    for (int j = 0; j < w; j++) {
+        const int32_t s1 = t->s1[j], s2 = t->s2[j], s12 = t->s12[j];
+        if (s1 < NOISE) {
+            sums->num_nl += s2;
+            sums->den_nl++;
+            continue;
+        }
+        sums->den_log += log2_q11(table, (uint32_t)(NOISE + s1)) - LOG_NOISE;
+        if (s12 <= 0 || s2 <= 0) continue;
+        const double g = (double)s12 / ((double)s1 + eps);
+        const int32_t sv = (int32_t)((double)s2 - g * (double)s12);
+        const uint32_t noisy = (uint32_t)((sv > 0 ? sv : 0) + NOISE);
+        const int64_t log_noisy = log2_q11(table, noisy);
+        for (int i = 0; i < n_gain; i++) {
+            const double limited = g < gain[i] ? g : gain[i];
+            const int64_t signal = (int64_t)(limited * limited * (double)s1) + noisy;
+            sums->num_log[i] += log2_q11(table, (uint64_t)signal) - log_noisy;
+        }
+    }
+}
+
+/* ---- motion ---- */
+
+static uint64_t motion_horz(int32_t *tmp, const uint16_t *f, int w)
+{
+    uint64_t sad = 0; /* |z| < 2^16, w <= 2^15 */
+    VM_PAD_REFLECT(tmp, w, 2);
+    for (int j = 0; j < w; j++) {
+        int64_t sum = 32768;
+        for (int k = 0; k < 5; k++) sum += (int64_t)f[k] * tmp[j - 2 + k];
+        sum >>= 16;
+        sad += (uint64_t)(sum < 0 ? -sum : sum);
+    }
+    return sad;
+}
+
+#define VM_BITS_(name, bits) name##_##bits
+#define VM_BITS2(name, bits) VM_BITS_(name, bits)
+#define VM_BITS(name)        VM_BITS2(name, BITS)
+
+#define PIXEL  uint8_t
+#define BITS   8
+#define MOMENT uint32_t
+#include "kernels/ref_pixel_tmpl.h"
+
+#define PIXEL  uint16_t
+#define BITS   16
+#define MOMENT uint64_t
+#include "kernels/ref_pixel_tmpl.h"
+
+/* ---- ADM wavelet ---- */
+
+static const int32_t tap_l[4] = {15826, 27411, 7345, -4240}; /* sum 46342 */
+static const int32_t tap_g[4] = {-4240, -7345, 27411, -15826}; /* sum 0 */
+
+/* Scale 0: samples centred to +-2^(b-1); sums of taps times those stay below
+ * 54822 * 2^15 < 2^31 and the rounded rows within +-27411. */
+#define DWT_NAME adm_dwt_8
+#define DWT_SRC  uint8_t
+#define DWT_ROW  int16_t
+#define DWT_SUM  int32_t
+#define DWT_L    tap_l
+#define DWT_G    tap_g
+#define DWT_IN(x) ((int32_t)(x)-128)
+#define DWT_V(s) (((s) + 128) >> 8)
+#define DWT_H(s) (((s) + 32768) >> 16)
+#include "kernels/ref_dwt_tmpl.h"
+
+#define DWT_NAME adm_dwt_16
+#define DWT_SRC  uint16_t
+#define DWT_ROW  int16_t
+#define DWT_SUM  int32_t
+#define DWT_L    tap_l
+#define DWT_G    tap_g
+#define DWT_IN(x) ((int32_t)(x) - (1 << (bpc - 1)))
+#define DWT_V(s) (((s) + (1 << (bpc - 1))) >> bpc)
+#define DWT_H(s) (((s) + 32768) >> 16)
+#include "kernels/ref_dwt_tmpl.h"
+
+/* Scale 1 keeps the vertical sums unrounded: at most 54822 * 22930 < 2^31. */
+#define DWT_NAME adm_dwt_1
+#define DWT_SRC  int16_t
+#define DWT_ROW  int32_t
+#define DWT_SUM  int64_t
+#define DWT_L    tap_l
+#define DWT_G    tap_g
+#define DWT_IN(x) (x)
+#define DWT_V(s) (s)
+#define DWT_H(s) (((s) + 16384) >> 15)
+#include "kernels/ref_dwt_tmpl.h"
+
+#define DWT_NAME adm_dwt_2
+#define DWT_SRC  int32_t
+#define DWT_ROW  int32_t
+#define DWT_SUM  int64_t
+#define DWT_L    tap_l
+#define DWT_G    tap_g
+#define DWT_IN(x) ((int64_t)(x))
+#define DWT_V(s) (((s) + 32768) >> 16)
+#define DWT_H(s) (((s) + 32768) >> 16)
+#include "kernels/ref_dwt_tmpl.h"
+
+#define DWT_NAME adm_dwt_3
+#define DWT_SRC  int32_t
+#define DWT_ROW  int32_t
+#define DWT_SUM  int64_t
+#define DWT_L    tap_l
+#define DWT_G    tap_g
+#define DWT_IN(x) ((int64_t)(x))
+#define DWT_V(s) (((s) + 32768) >> 16)
+#define DWT_H(s) (((s) + 16384) >> 15)
+#include "kernels/ref_dwt_tmpl.h"
+
+/* ---- ADM decoupling (spec 5) ---- */
+
+VM_INLINE int first_column(const VmAdmScale *c) { return VM_MAX(c->x0 - 1, 0); }
+VM_INLINE int end_column(const VmAdmScale *c) { return VM_MIN(c->x1 + 1, c->w); }
+
+/* Do the h and v bands of both pictures point within 1 degree of each other? */
+VM_INLINE int same_angle(int64_t oh, int64_t ov, int64_t th, int64_t tv)
+{
+    /* one rounding from 64 bits to float; the squares below are then exact in double */
+    const double dp = (double)(float)(oh * th + ov * tv);
+    const double om = (double)(float)(oh * oh + ov * ov);
+    const double tm = (double)(float)(th * th + tv * tv);
+    return dp >= 0 && dp * dp >= (double)VM_ADM_COS2 * om * tm;
+}
+
+/* Limit the gain of an enhanced detail: r times gain, but not past t. */
+VM_INLINE int32_t enhance(int32_t r, int32_t t, int32_t o, double gain)
+{
+    const double wanted = (double)r * gain, limit = (double)t;
+    if (o > 0) return (int32_t)(wanted < limit ? wanted : limit);
+    return (int32_t)(wanted > limit ? wanted : limit);
+}
+
+/* o and t at scale 0 fit 16 bits; k = t / o in Q15, 0..32768 */
+VM_INLINE int32_t restore_0(int32_t o, int32_t t, int similar, double gain)
+{
+    if (o == 0) return 0;
+    const int32_t q = (int32_t)((1u << 30) / (uint32_t)(o < 0 ? -o : o));
+    const int64_t ratio = ((int64_t)(o < 0 ? -q : q) * t + 16384) >> 15;
+    const int32_t k = ratio < 0 ? 0 : ratio > 32768 ? 32768 : (int32_t)ratio;
+    const int32_t r = (k * o + 16384) >> 15;
+    return similar && k > 0 ? enhance(r, t, o, gain) : r;
+}
+
+VM_INLINE int32_t restore_123(int32_t o, int32_t t, int similar, double gain)
+{
+    if (o == 0) return 0;
+    uint32_t m = (uint32_t)(o < 0 ? -(int64_t)o : o);
+    int e = 0;
+    if (m >= 32768) {
+        e = 32 - __builtin_clz(m) - 15;
+        m = (uint32_t)(((uint64_t)m + ((uint64_t)1 << (e - 1))) >> e);
+    }
+    const int64_t q = (1u << 30) / m;
+    const int64_t ratio = ((o < 0 ? -q : q) * t + ((int64_t)1 << (14 + e))) >> (15 + e);
+    const int64_t k = ratio < 0 ? 0 : ratio > 32768 ? 32768 : ratio;
+    const int32_t r = (int32_t)((k * o + 16384) >> 15);
+    return similar && k > 0 ? enhance(r, t, o, gain) : r;
+}
+
+#define ADM_DECOUPLE(name, T, restore)                                                             \
+    static void name(void *const r[3], void *const a[3], const void *const o[3],                   \
+                     const void *const t[3], const VmAdmScale *c)                                  \
+    {                                                                                              \
+        const T *oh = o[0], *ov = o[1], *th = t[0], *tv = t[1];                                    \
+        for (int j = first_column(c); j < end_column(c); j++) {                                    \
+            const int similar = same_angle(oh[j], ov[j], th[j], tv[j]);                            \
+            for (int b = 0; b < 3; b++) {                                                          \
+                const T ob = ((const T *)o[b])[j], tb = ((const T *)t[b])[j];                      \
+                const T restored = (T)restore(ob, tb, similar, c->gain);                           \
+                ((T *)r[b])[j] = restored;                                                         \
+                ((T *)a[b])[j] = (T)(tb - restored);                                               \
+            }                                                                                      \
+        }                                                                                          \
+    }
+ADM_DECOUPLE(adm_decouple_0, int16_t, restore_0)
+ADM_DECOUPLE(adm_decouple_123, int32_t, restore_123)
+
+/* ---- ADM denominator (spec 7) ---- */
+
+static void adm_den_0(VmAdmSum sum[3], const void *const o[3], const VmAdmScale *c)
+{
+    for (int b = 0; b < 3; b++) {
+        const int16_t *x = o[b];
+        uint64_t row = 0; /* |x|^3 < 2^44, 2^15 columns */
+        for (int j = c->x0; j < c->x1; j++) {
+            const uint64_t m = (uint64_t)abs(x[j]);
+            row += m * m * m;
+        }
+        sum[b].i += round_shift((int64_t)row, c->den_shift[0]);
+    }
+}
+
+static void adm_den_123(VmAdmSum sum[3], const void *const o[3], const VmAdmScale *c)
+{
+    const int shift = c->scale == 2 ? 30 : 31;
+    for (int b = 0; b < 3; b++) {
+        const int32_t *x = o[b];
+        uint64_t row = 0;
+        for (int j = c->x0; j < c->x1; j++) {
+            const uint64_t m = (uint64_t)llabs((long long)x[j]);
+            const uint64_t q = (m * m >> shift) + 1; /* always one more than the floor */
+            row += (uint64_t)round_shift((int64_t)(q * m), c->den_shift[0]);
+        }
+        sum[b].i += round_shift((int64_t)row, c->den_shift[1]);
+    }
+}
+
+/* ---- ADM masking (spec 8) ---- */
+
+/* From f (columns x0 - 1 .. x1, border filled in) and c (in `inner`) to the two partial thresholds.
+ * 32-bit sums may wrap; only their total matters. */
+static void spread(int32_t *outer, int32_t *inner, int32_t *f, const VmAdmScale *c)
+{
+    if (c->x0 == 0) f[-1] = f[1];
+    if (c->x1 == c->w) f[c->w] = f[c->w - 1];
+    for (int j = c->x0; j < c->x1; j++) {
+        const uint32_t sides = (uint32_t)f[j - 1] + (uint32_t)f[j + 1];
+        outer[j] = (int32_t)(sides + (uint32_t)f[j]);
+        inner[j] = (int32_t)(sides + (uint32_t)inner[j]);
+    }
+}
+
+static void adm_csf_0(void *outer, void *inner, void *tmp, const void *const m[3],
+                      const VmAdmScale *c)
+{
+    int32_t *f = tmp, *centre = inner;
+    for (int j = first_column(c); j < end_column(c); j++) {
+        int32_t sum_f = 0, sum_c = 0;
+        for (int b = 0; b < 3; b++) {
+            /* the diagonal rounds with 65535, one short of half */
+            const int32_t half = b == 2 ? 65535 : 16384, shift = b == 2 ? 17 : 15;
+            const int32_t product = (int32_t)c->weight[b] * ((const int16_t *)m[b])[j];
+            const int32_t q = abs((int16_t)((product + half) >> shift));
+            sum_f += (int16_t)((4369 * q + 2048) >> 12);
+            sum_c += (int16_t)((8738 * q + 2048) >> 12); /* wraps from 15360 on, as defined */
+        }
+        f[j] = sum_f;
+        centre[j] = sum_c;
+    }
+    spread(outer, inner, f, c);
+}
+
+VM_INLINE int64_t weigh_123(uint32_t weight, int32_t x)
+{
+    /* |x| < 2^31, weight < 2^32; the result is taken modulo 2^32 like the band it stands for */
+    return (int32_t)(((int64_t)weight * x + (1 << 27)) >> 28);
+}
+
+static void adm_csf_123(void *outer, void *inner, void *tmp, const void *const m[3],
+                        const VmAdmScale *c)
+{
+    const int64_t offset = (int64_t)1 << 31; /* subtracted: f and c are one below their rounding */
+    int32_t *f = tmp, *centre = inner;
+    for (int j = first_column(c); j < end_column(c); j++) {
+        uint32_t sum_f = 0, sum_c = 0;
+        for (int b = 0; b < 3; b++) {
+            const int64_t q = llabs(weigh_123(c->weight[b], ((const int32_t *)m[b])[j]));
+            sum_f += (uint32_t)((143165577 * q - offset) >> 32);
+            sum_c += (uint32_t)((286331153 * q - offset) >> 32);
+        }
+        f[j] = (int32_t)sum_f;
+        centre[j] = (int32_t)sum_c;
+    }
+    spread(outer, inner, f, c);
+}
+
+/* cube of what is left of a value above its threshold, with the roundings of the definition */
+VM_INLINE int64_t cubed(int32_t u, int square_shift, int value_shift)
+{
+    if (u < 16384) return 0; /* u^2 < 2^28 rounds to 0 by every shift in use (29, 30) */
+    const int32_t square = (int32_t)round_shift((int64_t)u * u, square_shift);
+    return round_shift((int64_t)square * u, value_shift);
+}
+
+static void adm_mask_0(VmAdmSum sum[3], const void *const x[3], const void *above, const void *inner,
+                       const void *below, const VmAdmScale *c)
+{
+    const int32_t *a = above, *i = inner, *b = below;
+    int64_t row[3] = {0};
+    for (int j = c->x0; j < c->x1; j++) {
+        const uint32_t threshold = (uint32_t)a[j] + (uint32_t)i[j] + (uint32_t)b[j];
+        for (int k = 0; k < 3; k++) {
+            const int32_t value = (int32_t)(c->weight[k] * (uint32_t)((const int16_t *)x[k])[j]);
+            const uint32_t scaled = threshold << (k == 2 ? 12 : 10);
+            const int32_t u = (int32_t)((uint32_t)(value < 0 ? -(int64_t)value : value) - scaled);
+            row[k] += cubed(u, k == 2 ? 30 : 29, c->value_shift[k]);
+        }
+    }
+    for (int k = 0; k < 3; k++) sum[k].i += round_shift(row[k], c->row_shift);
+}
+
+static void adm_mask_123(VmAdmSum sum[3], const void *const x[3], const void *above,
+                         const void *inner, const void *below, const VmAdmScale *c)
+{
+    const int32_t *a = above, *i = inner, *b = below;
+    int64_t row[3] = {0};
+    for (int j = c->x0; j < c->x1; j++) {
+        const uint32_t threshold = (uint32_t)a[j] + (uint32_t)i[j] + (uint32_t)b[j];
+        for (int k = 0; k < 3; k++) {
+            const int64_t value = weigh_123(c->weight[k], ((const int32_t *)x[k])[j]);
+            const int32_t u = (int32_t)((uint32_t)llabs(value) - threshold);
+            row[k] += cubed(u, 30, c->value_shift[k]);
+        }
+    }
+    for (int k = 0; k < 3; k++) sum[k].i += round_shift(row[k], c->row_shift);
+}
+
+/* ---- the table ---- */
+
+static VmKernels table = {
+    .vif_stat_8 = vif_stat_8,
+    .vif_stat_16 = vif_stat_16,
+    .vif_sub_8 = vif_sub_8,
+    .vif_sub_16 = vif_sub_16,
+    .vif_residual = vif_residual,
+    .adm_dwt_8 = adm_dwt_8,
+    .adm_dwt_16 = adm_dwt_16,
+    .adm_dwt = {NULL, adm_dwt_1, adm_dwt_2, adm_dwt_3},
+    .adm_0 = {adm_decouple_0, adm_den_0, adm_csf_0, adm_mask_0},
+    .adm_123 = {adm_decouple_123, adm_den_123, adm_csf_123, adm_mask_123},
+    .motion_sad_8 = motion_sad_8,
+    .motion_sad_16 = motion_sad_16,
+    .sse_8 = sse_8,
+    .sse_16 = sse_16,
+    .to_float_8 = to_float_8,
+    .to_float_16 = to_float_16,
+};
+
+static void complete_table(void) { vm_kernels_float(&table); }
+
+const VmKernels *vm_kernels_get(int cpu_level)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)cpu_level; /* every level has the scalar kernels */
+    pthread_once(&once, complete_table);
+    return &table;
+}

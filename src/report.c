@@ -1,0 +1,569 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* Reports in libvmaf's four layouts, streamed to a file that appears whole or not at all.
+ * (spec: 7) */
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "context.h"
+
+typedef struct Report {
+    VmafContext *v;
+    VmafReportConfig config;
+    FILE *out;
+    const VmColumn **columns; /* those with a value, in report order */
+    unsigned n_columns;
+    double seconds;
+} Report;
+
+/* ---- values ---- */
+
+/* libvmaf's rule: 6 decimals, or 16 when the fraction is below 10^-6; |v| >= 2^31 counts as whole. */
+static int legacy_decimals(double value)
+{
+    const double magnitude = fabs(value);
+    if (magnitude >= 2147483648.0) return 6;
+    double fraction = magnitude - (double)(int)magnitude;
+    int count = 0;
+    if (fraction == 0) return 6;
+    for (; fraction < 1; fraction *= 10) count++;
+    return count <= 6 ? 6 : 16;
+}
+
+/* value is finite */
+static void put_number(const Report *r, double value)
+{
+    if (r->config.precision == VMAF_PRECISION_LEGACY)
+        fprintf(r->out, "%.*f", legacy_decimals(value), value);
+    else
+        fprintf(r->out, "%.*g", r->config.precision ? r->config.precision : 17, value);
+}
+
+static void put_number_or_null(const Report *r, double value)
+{
+    if (isfinite(value))
+        put_number(r, value);
+    else
+        fputs("null", r->out);
+}
+
+/* Length of the UTF-8 sequence at p, 0 if it is none. */
+static int utf8_length(const unsigned char *p)
+{
+    const int n = *p < 0x80                 ? 1
+                  : *p >= 0xc2 && *p < 0xe0 ? 2
+                  : (*p & 0xf0) == 0xe0     ? 3
+                  : *p >= 0xf0 && *p < 0xf5 ? 4
+                                            : 0;
+    for (int i = 1; i < n; i++)
+        if ((p[i] & 0xc0) != 0x80) return 0;
+    if (n == 3 && *p == 0xe0 && p[1] < 0xa0) return 0;
+    if (n == 3 && *p == 0xed && p[1] > 0x9f) return 0; /* surrogates */
+    if (n == 4 && ((*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f))) return 0;
+    return n;
+}
+
+static void put_json_text(const Report *r, const char *text)
+{
+    fputc('"', r->out);
+    for (const unsigned char *p = (const unsigned char *)text; *p;) {
+        const int n = utf8_length(p);
+        if (*p == '"' || *p == '\\')
+            fprintf(r->out, "\\%c", *p);
+        else if (*p < 0x20 || *p == 0x7f || n == 0)
+            fprintf(r->out, "\\u%04x", *p); /* a byte that is no text stands as its number */
+        else
+            fwrite(p, 1, (size_t)n, r->out);
+        p += n ? n : 1;
+    }
+    fputc('"', r->out);
+}
+
+static void put_xml_text(const Report *r, const char *text)
+{
+    for (const unsigned char *p = (const unsigned char *)text; *p;) {
+        const int n = utf8_length(p);
+        if (*p == '"' || *p == '&' || *p == '<' || *p == '>')
+            fprintf(r->out, "&#%d;", *p);
+        else if (*p < 0x20 || n == 0)
+            fputc('?', r->out);
+        else
+            fwrite(p, 1, (size_t)n, r->out);
+        p += n ? n : 1;
+    }
+}
+
+/* ---- what is reported ---- */
+
+static int counts(const Report *r, unsigned i) { return i % vm_context_step(r->v) == 0; }
+
+static int has_values(const Report *r, const VmColumn *c)
+{
+    double value;
+    for (unsigned i = 0; i < r->v->scores.n_rows; i++)
+        if (counts(r, i) && !vm_column_get(c, i, &value)) return 1;
+    return 0;
+}
+
+static int choose_columns(Report *r)
+{
+    const VmScores *s = &r->v->scores;
+    r->columns = vm_alloc_array(s->n_columns + 1, sizeof(*r->columns));
+    if (!r->columns) return -ENOMEM;
+    for (int phase = VM_PHASE_FRAME; phase <= VM_PHASE_MODEL; phase++)
+        for (unsigned i = 0; i < s->n_columns; i++)
+            if ((int)s->columns[i]->phase == phase && !s->columns[i]->hidden &&
+                has_values(r, s->columns[i]))
+                r->columns[r->n_columns++] = s->columns[i];
+    return 0;
+}
+
+/* The next row at or after i with at least one value; n_rows if there is none. */
+static unsigned next_row(const Report *r, unsigned i)
+{
+    double value;
+    for (; i < r->v->scores.n_rows; i++)
+        for (unsigned c = 0; counts(r, i) && c < r->n_columns; c++)
+            if (!vm_column_get(r->columns[c], i, &value)) return i;
+    return i;
+}
+
+static int pooled(const Report *r, const VmColumn *c, VmPooled *p)
+{
+    if (r->v->first == r->v->end) return -ENODATA;
+    return vm_column_pool(c, r->v->first, r->v->end - 1, vm_context_step(r->v), p);
+}
+
+static double fps(const Report *r)
+{
+    return r->seconds > 0 ? (r->v->end - r->v->first) / r->seconds : 0;
+}
+
+static const char *pixel_format(const Report *r)
+{
+    static const char *const names[] = {"unknown", "420", "422", "444", "400"};
+    return names[r->v->format.pix_fmt];
+}
+
+/* ---- JSON ---- */
+
+static void json_frame(const Report *r, unsigned i)
+{
+    fprintf(r->out, "    {\n      \"frameNum\": %u,\n      \"metrics\": {\n", i);
+    unsigned last = 0;
+    double value;
+    for (unsigned c = 0; c < r->n_columns; c++)
+        if (!vm_column_get(r->columns[c], i, &value)) last = c;
+    for (unsigned c = 0; c <= last; c++) {
+        if (vm_column_get(r->columns[c], i, &value)) continue;
+        fputs("        ", r->out);
+        put_json_text(r, r->columns[c]->label);
+        fputs(": ", r->out);
+        put_number_or_null(r, value);
+        fputs(c < last ? "," : "", r->out);
+        /* libvmaf has no line break after a null; readers of its bytes get the same */
+        if (isfinite(value)) fputc('\n', r->out);
+    }
+    fputs("      }\n    }", r->out);
+}
+
+static void json_frames(const Report *r)
+{
+    fputs("  \"frames\": [", r->out);
+    int any = 0;
+    for (unsigned i = next_row(r, 0); i < r->v->scores.n_rows; i = next_row(r, i + 1)) {
+        fputs(any ? ",\n" : "\n", r->out);
+        json_frame(r, i);
+        any = 1;
+    }
+    fputs("\n  ],\n", r->out);
+}
+
+static void json_pooled(const Report *r)
+{
+    fputs("  \"pooled_metrics\": {", r->out);
+    for (unsigned c = 0; c < r->n_columns; c++) {
+        VmPooled p;
+        fputs(c ? ",\n    " : "\n    ", r->out);
+        put_json_text(r, r->columns[c]->label);
+        fputs(": {", r->out);
+        if (!pooled(r, r->columns[c], &p)) {
+            const char *const names[] = {"min", "max", "mean", "harmonic_mean"};
+            const double values[] = {p.min, p.max, p.mean, p.harmonic_mean};
+            for (int k = 0; k < 4; k++) {
+                fprintf(r->out, "%s\n      \"%s\": ", k ? "," : "", names[k]);
+                put_number_or_null(r, values[k]);
+            }
+        }
+        fputs("\n    }", r->out);
+    }
+    fputs("\n  },\n", r->out);
+}
+
+static void json_totals(const Report *r)
+{
+    fputs("  \"aggregate_metrics\": {", r->out);
+    for (unsigned i = 0; i < r->v->scores.n_totals; i++) {
+        fputs(i ? ",\n    " : "\n    ", r->out);
+        put_json_text(r, r->v->scores.totals[i].name);
+        fputs(": ", r->out);
+        put_number_or_null(r, r->v->scores.totals[i].value);
+    }
+    fputs("\n  }", r->out);
+}
+
+static void json_models(const Report *r)
+{
+    fputs("    \"models\": [", r->out);
+    for (unsigned i = 0; i < r->v->n_models; i++) {
+        const VmModelRecord *m = &r->v->models[i];
+        fputs(i ? ",\n      {\"name\": " : "\n      {\"name\": ", r->out);
+        put_json_text(r, m->name);
+        fputs(", \"source\": ", r->out);
+        put_json_text(r, m->origin);
+        fprintf(r->out, ", \"sha256\": \"%s\", \"collection\": %s}", m->sha256,
+                m->is_collection ? "true" : "false");
+    }
+    fputs(r->v->n_models ? "\n    ],\n" : "],\n", r->out);
+}
+
+static void json_percentiles(const Report *r)
+{
+    fputs("    \"percentiles\": {", r->out);
+    int any = 0;
+    for (unsigned c = 0; c < r->n_columns; c++) {
+        VmafStats s;
+        vmaf_ext_stats_default(&s);
+        if (vmaf_ext_stats(r->v, r->columns[c]->label, &s)) continue;
+        const char *const names[] = {"p1", "p5", "p10", "p25", "p50", "stddev"};
+        const double values[] = {s.p1, s.p5, s.p10, s.p25, s.p50, s.stddev};
+        fputs(any ? ",\n      " : "\n      ", r->out);
+        put_json_text(r, r->columns[c]->label);
+        fputs(": {", r->out);
+        for (int k = 0; k < 6; k++) {
+            fprintf(r->out, "%s\"%s\": ", k ? ", " : "", names[k]);
+            put_number(r, values[k]);
+        }
+        fprintf(r->out, ", \"worst_frame\": %u}", s.worst_index);
+        any = 1;
+    }
+    fputs(any ? "\n    },\n" : "},\n", r->out);
+}
+
+static void json_extension(const Report *r)
+{
+    const VmFormat *f = &r->v->format;
+    fprintf(r->out, ",\n  \"tinyvmaf\": {\n    \"version\": \"%s\",\n    \"epoch\": \"%s\",\n",
+            vmaf_ext_version(), vmaf_ext_epoch());
+    fprintf(r->out, "    \"cpu\": \"%s\",\n    \"threads\": %u,\n", vm_cpu_name(r->v->level),
+            r->v->config.n_threads);
+    fputs("    \"reference\": ", r->out);
+    put_json_text(r, r->config.reference ? r->config.reference : "");
+    fputs(",\n    \"distorted\": ", r->out);
+    put_json_text(r, r->config.distorted ? r->config.distorted : "");
+    fprintf(r->out,
+            ",\n    \"width\": %u,\n    \"height\": %u,\n    \"pixel_format\": \"%s\",\n"
+            "    \"bit_depth\": %u,\n    \"frames\": %u,\n    \"subsample\": %u,\n"
+            "    \"wall_seconds\": %.3f,\n",
+            f->w, f->h, pixel_format(r), f->bpc, r->v->end - r->v->first, vm_context_step(r->v),
+            r->seconds);
+    json_models(r);
+    json_percentiles(r);
+    fputs("    \"warnings\": [", r->out);
+    for (unsigned i = 0; i < r->config.n_warnings; i++) {
+        fputs(i ? ", " : "", r->out);
+        put_json_text(r, r->config.warnings[i]);
+    }
+    fputs("]\n  }", r->out);
+}
+
+static void write_json(const Report *r)
+{
+    fprintf(r->out, "{\n  \"version\": \"%s\",\n  \"fps\": %.2f,\n", vmaf_version(), fps(r));
+    json_frames(r);
+    json_pooled(r);
+    json_totals(r);
+    if (r->config.extended) json_extension(r);
+    fputs("\n}\n", r->out);
+}
+
+/* ---- XML ---- */
+
+/* An attribute; one that has no finite value is left out. */
+static void xml_number(const Report *r, const char *name, double value)
+{
+    if (!isfinite(value)) return;
+    put_xml_text(r, name);
+    fputs("=\"", r->out);
+    put_number(r, value);
+    fputs("\" ", r->out);
+}
+
+static void xml_text(const Report *r, const char *name, const char *value)
+{
+    fprintf(r->out, "%s=\"", name);
+    put_xml_text(r, value ? value : "");
+    fputs("\" ", r->out);
+}
+
+static void xml_frames(const Report *r)
+{
+    fputs("  <frames>\n", r->out);
+    for (unsigned i = next_row(r, 0); i < r->v->scores.n_rows; i = next_row(r, i + 1)) {
+        double value;
+        fprintf(r->out, "    <frame frameNum=\"%u\" ", i);
+        for (unsigned c = 0; c < r->n_columns; c++)
+            if (!vm_column_get(r->columns[c], i, &value)) xml_number(r, r->columns[c]->label, value);
+        fputs("/>\n", r->out);
+    }
+    fputs("  </frames>\n", r->out);
+}
+
+static void xml_pooled(const Report *r)
+{
+    fputs("  <pooled_metrics>\n", r->out);
+    for (unsigned c = 0; c < r->n_columns; c++) {
+        VmPooled p;
+        fputs("    <metric ", r->out);
+        xml_text(r, "name", r->columns[c]->label);
+        if (!pooled(r, r->columns[c], &p)) {
+            xml_number(r, "min", p.min);
+            xml_number(r, "max", p.max);
+            xml_number(r, "mean", p.mean);
+            xml_number(r, "harmonic_mean", p.harmonic_mean);
+        }
+        fputs("/>\n", r->out);
+    }
+    fputs("  </pooled_metrics>\n  <aggregate_metrics ", r->out);
+    for (unsigned i = 0; i < r->v->scores.n_totals; i++)
+        xml_number(r, r->v->scores.totals[i].name, r->v->scores.totals[i].value);
+    fputs("/>\n", r->out);
+}
+
+static void xml_extension(const Report *r)
+{
+    fprintf(r->out, "  <tinyvmaf version=\"%s\" epoch=\"%s\" cpu=\"%s\" threads=\"%u\" ",
+            vmaf_ext_version(), vmaf_ext_epoch(), vm_cpu_name(r->v->level), r->v->config.n_threads);
+    xml_text(r, "reference", r->config.reference);
+    xml_text(r, "distorted", r->config.distorted);
+    fprintf(r->out,
+            "pixel_format=\"%s\" bit_depth=\"%u\" frames=\"%u\" subsample=\"%u\" "
+            "wall_seconds=\"%.3f\">\n",
+            pixel_format(r), r->v->format.bpc, r->v->end - r->v->first, vm_context_step(r->v),
+            r->seconds);
+    for (unsigned i = 0; i < r->v->n_models; i++) {
+        fputs("    <model ", r->out);
+        xml_text(r, "name", r->v->models[i].name);
+        xml_text(r, "source", r->v->models[i].origin);
+        xml_text(r, "sha256", r->v->models[i].sha256);
+        fputs("/>\n", r->out);
+    }
+    for (unsigned c = 0; c < r->n_columns; c++) {
+        VmafStats s;
+        vmaf_ext_stats_default(&s);
+        if (vmaf_ext_stats(r->v, r->columns[c]->label, &s)) continue;
+        fputs("    <percentiles ", r->out);
+        xml_text(r, "name", r->columns[c]->label);
+        xml_number(r, "p1", s.p1);
+        xml_number(r, "p5", s.p5);
+        xml_number(r, "p10", s.p10);
+        xml_number(r, "p25", s.p25);
+        xml_number(r, "p50", s.p50);
+        xml_number(r, "stddev", s.stddev);
+        fprintf(r->out, "worst_frame=\"%u\" />\n", s.worst_index);
+    }
+    for (unsigned i = 0; i < r->config.n_warnings; i++) {
+        fputs("    <warning ", r->out);
+        xml_text(r, "text", r->config.warnings[i]);
+        fputs("/>\n", r->out);
+    }
+    fputs("  </tinyvmaf>\n", r->out);
+}
+
+static void write_xml(const Report *r)
+{
+    fprintf(r->out,
+            "<VMAF version=\"%s\">\n  <params qualityWidth=\"%u\" qualityHeight=\"%u\" />\n"
+            "  <fyi fps=\"%.2f\" />\n",
+            vmaf_version(), r->v->format.w, r->v->format.h, fps(r));
+    xml_frames(r);
+    xml_pooled(r);
+    if (r->config.extended) xml_extension(r);
+    fputs("</VMAF>\n", r->out);
+}
+
+/* ---- CSV and SUB ---- */
+
+/* A missing or non-finite value leaves its field empty, so that columns stay in place. */
+static void write_csv(const Report *r)
+{
+    fputs("Frame,", r->out);
+    for (unsigned c = 0; c < r->n_columns; c++) fprintf(r->out, "%s,", r->columns[c]->label);
+    fputc('\n', r->out);
+    for (unsigned i = next_row(r, 0); i < r->v->scores.n_rows; i = next_row(r, i + 1)) {
+        fprintf(r->out, "%u,", i);
+        for (unsigned c = 0; c < r->n_columns; c++) {
+            double value;
+            if (!vm_column_get(r->columns[c], i, &value) && isfinite(value)) put_number(r, value);
+            fputc(',', r->out);
+        }
+        fputc('\n', r->out);
+    }
+}
+
+static void write_sub(const Report *r)
+{
+    for (unsigned i = next_row(r, 0); i < r->v->scores.n_rows; i = next_row(r, i + 1)) {
+        fprintf(r->out, "{%u}{%u}frame: %u|", i, i + 1, i);
+        for (unsigned c = 0; c < r->n_columns; c++) {
+            double value;
+            if (vm_column_get(r->columns[c], i, &value) || !isfinite(value)) continue;
+            fprintf(r->out, "%s: ", r->columns[c]->label);
+            put_number(r, value);
+            fputc('|', r->out);
+        }
+        fputc('\n', r->out);
+    }
+}
+
+/* ---- files ---- */
+
+static int write_report(VmafContext *v, const VmafReportConfig *config, FILE *out)
+{
+    static void (*const writers[])(const Report *) = {NULL, write_xml, write_json, write_csv, write_sub};
+    struct timespec now;
+    Report r = {.v = v, .config = *config, .out = out};
+    vm_context_settle(v);
+    if (choose_columns(&r)) return vm_fail_memory(&v->error);
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    r.seconds = (double)(now.tv_sec - v->start.tv_sec) + (double)(now.tv_nsec - v->start.tv_nsec) / 1e9;
+    if (config->wall_seconds > 0) r.seconds = config->wall_seconds;
+    VmLocale locale = vm_locale_enter();
+    writers[config->format](&r);
+    vm_locale_leave(&locale);
+    vm_free(r.columns);
+    return 0;
+}
+
+static int check_config(VmafContext *v, const VmafReportConfig *config, VmafReportConfig *full)
+{
+    vmaf_ext_report_config_default(full);
+    memcpy(full, config, VM_MIN(config->struct_size, sizeof(*full)));
+    if (full->format < VMAF_OUTPUT_FORMAT_XML || full->format > VMAF_OUTPUT_FORMAT_SUB)
+        return vm_fail(&v->error, -EINVAL, "unknown report format %d", (int)full->format);
+    if (full->precision < VMAF_PRECISION_LEGACY || full->precision > 17)
+        return vm_fail(&v->error, -EINVAL, "precision %d is not in 1..17", full->precision);
+    return 0;
+}
+
+/* Writes, and checks that every byte arrived. Closes out unless it is stdout. */
+static int write_and_close(VmafContext *v, const VmafReportConfig *config, FILE *out, const char *path)
+{
+    int code = write_report(v, config, out);
+    errno = 0;
+    const int failed = fflush(out) || ferror(out);
+    const int reason = errno ? errno : EIO;
+    const int close_failed = out != stdout && fclose(out);
+    if (!code && (failed || close_failed))
+        code = vm_fail(&v->error, -(failed ? reason : EIO), "cannot write report %s: %s", path,
+                       strerror(failed ? reason : EIO));
+    return code;
+}
+
+/* A new file beside the target, so that renaming it replaces the target in one step. */
+static FILE *open_beside(const char *target, char **name)
+{
+    for (int k = 0; k < 100; k++) {
+        *name = vm_printf("%s.%ld.%d.tmp", target, (long)getpid(), k);
+        if (!*name) {
+            errno = ENOMEM;
+            return NULL;
+        }
+        const int fd = open(*name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (fd >= 0) {
+            FILE *f = fdopen(fd, "wb");
+            if (f) return f;
+            close(fd);
+            unlink(*name);
+        }
+        const int reason = errno;
+        vm_free(*name);
+        *name = NULL;
+        errno = reason;
+        if (reason != EEXIST) return NULL;
+    }
+    return NULL;
+}
+
+static int replace_file(VmafContext *v, const VmafReportConfig *config, const char *target)
+{
+    char *name = NULL;
+    FILE *out = open_beside(target, &name);
+    if (!out)
+        return vm_fail(&v->error, -errno, "cannot write report %s: %s", target, strerror(errno));
+    int code = write_and_close(v, config, out, target);
+    if (!code && rename(name, target))
+        code = vm_fail(&v->error, -errno, "cannot write report %s: %s", target, strerror(errno));
+    if (code) unlink(name);
+    vm_free(name);
+    return code;
+}
+
+/* Devices and pipes are written in place; a link keeps pointing to the file it names. */
+static int write_path(VmafContext *v, const VmafReportConfig *config, const char *path)
+{
+    struct stat info;
+    if (!strcmp(path, "-")) return write_and_close(v, config, stdout, "to standard output");
+    if (!stat(path, &info) && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) {
+        FILE *out = fopen(path, "wb");
+        if (!out) return vm_fail(&v->error, -errno, "cannot write report %s: %s", path, strerror(errno));
+        return write_and_close(v, config, out, path);
+    }
+    char *real = realpath(path, NULL);
+    const int code = replace_file(v, config, real ? real : path);
+    free(real); /* realpath's own allocation */
+    return code;
+}
+
+int vmaf_ext_report_write(VmafContext *v, const char *path, const VmafReportConfig *cfg)
+{
+    VmafReportConfig config;
+    if (!v || !path || !*path || !cfg) return -EINVAL;
+    vm_context_enter(v);
+    int code = check_config(v, cfg, &config);
+    if (!code) code = write_path(v, &config, path);
+    return vm_context_leave(v, code);
+}
+
+int vmaf_ext_report_print(VmafContext *v, const VmafReportConfig *cfg, char **text, size_t *size)
+{
+    VmafReportConfig config;
+    if (!v || !cfg || !text || !size) return -EINVAL;
+    vm_context_enter(v);
+    VM_TRY(vm_context_leave(v, check_config(v, cfg, &config)));
+    char *data = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&data, &n);
+    if (!out) return vm_context_leave(v, vm_fail_memory(&v->error));
+    const int code = write_and_close(v, &config, out, "to memory");
+    if (code) {
+        free(data); /* open_memstream's own allocation */
+        return vm_context_leave(v, code);
+    }
+    *text = data;
+    *size = n;
+    return 0;
+}
+
+int vmaf_write_output(VmafContext *v, const char *output_path, enum VmafOutputFormat fmt)
+{
+    VmafReportConfig config;
+    if (!v || !output_path) return -EINVAL;
+    vmaf_ext_report_config_default(&config);
+    config.format = fmt == VMAF_OUTPUT_FORMAT_NONE ? VMAF_OUTPUT_FORMAT_XML : fmt;
+    return vmaf_ext_report_write(v, output_path, &config);
+}

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* Reading scores: of features, of models, of collections; for a frame or pooled. */
+#include "context.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- features ---- */
+
+/* The instance and feature whose column this is; 0 if it is none's. */
+static int owner_of(const VmafContext *v, const VmColumn *column, const VmInstance **instance,
+                    unsigned *feature)
+{
+    for (unsigned i = 0; i < v->n_instances; i++)
+        for (unsigned k = 0; k < VM_MAX_FEATURES; k++) {
+            if (v->instances[i]->columns[k] != column) continue;
+            *instance = v->instances[i];
+            *feature = k;
+            return 1;
+        }
+    return 0;
+}
+
+/* Before the flush a derived feature is computed as if the newest frame were the last. */
+static int feature_value(VmafContext *v, const VmColumn *column, unsigned index, double *value)
+{
+    const VmInstance *instance;
+    unsigned feature;
+    if (!vm_column_get(column, index, value)) return 0;
+    if (!v->flushed && index >= v->first && index < v->end &&
+        owner_of(v, column, &instance, &feature) &&
+        instance->extractor->features[feature].kind == VM_DERIVED_FEATURE) {
+        *value = instance->extractor->derive(instance, feature, index, v->first, v->end);
+        return 0;
+    }
+    return vm_fail(&v->error, index < v->end ? -EINVAL : -EAGAIN, "feature %s has no value for frame %u",
+                   column->label, index);
+}
+
+static int find_column(VmafContext *v, const char *name, VmColumn **column)
+{
+    *column = vm_scores_find(&v->scores, name);
+    if (*column && !(*column)->hidden) return 0;
+    return vm_fail(&v->error, -EINVAL, "no feature \"%s\" was computed", name);
+}
+
+static int get_feature(VmafContext *v, const char *name, double *score, unsigned index)
+{
+    VmColumn *column;
+    VM_TRY(find_column(v, name, &column));
+    vm_context_settle(v);
+    return feature_value(v, column, index, score);
+}
+
+int vmaf_feature_score_at_index(VmafContext *v, const char *feature_name, double *score, unsigned index)
+{
+    if (!v || !feature_name || !score) return -EINVAL;
+    vm_context_enter(v);
+    return vm_context_leave(v, get_feature(v, feature_name, score, index));
+}
+
+static int check_range(VmafContext *v, enum VmafPoolingMethod method, unsigned low, unsigned high)
+{
+    if (method <= VMAF_POOL_METHOD_UNKNOWN || method >= VMAF_POOL_METHOD_NB)
+        return vm_fail(&v->error, -EINVAL, "unknown pooling method %d", (int)method);
+    if (low > high) return vm_fail(&v->error, -EINVAL, "frames %u..%u are no range", low, high);
+    return 0;
+}
+
+static int pool_column(VmafContext *v, const VmColumn *column, enum VmafPoolingMethod method,
+                       double *score, unsigned low, unsigned high)
+{
+    VmPooled p;
+    if (vm_column_pool(column, low, high, vm_context_step(v), &p))
+        return vm_fail(&v->error, -EINVAL, "%s has no value for some of the frames %u..%u",
+                       column->label, low, high);
+    *score = method == VMAF_POOL_METHOD_MIN   ? p.min
+             : method == VMAF_POOL_METHOD_MAX ? p.max
+             : method == VMAF_POOL_METHOD_MEAN ? p.mean
+                                               : p.harmonic_mean;
+    return 0;
+}
+
+int vmaf_feature_score_pooled(VmafContext *v, const char *feature_name,
+                              enum VmafPoolingMethod pool_method, double *score, unsigned index_low,
+                              unsigned index_high)
+{
+    VmColumn *column;
+    if (!v || !feature_name || !score) return -EINVAL;
+    vm_context_enter(v);
+    int code = check_range(v, pool_method, index_low, index_high);
+    if (!code) code = find_column(v, feature_name, &column);
+    vm_context_settle(v);
+    if (!code) code = pool_column(v, column, pool_method, score, index_low, index_high);
+    return vm_context_leave(v, code);
+}
+
+/* ---- models ---- */
+
+/* The columns a model reads. */
+typedef struct Inputs {
+    VmColumn *columns[VM_MAX_MODEL_FEATURES];
+} Inputs;
+
+static int bind(VmafContext *v, VmafModel *m, Inputs *in)
+{
+    VM_TRY(vm_model_bind(m, &v->error));
+    for (unsigned j = 0; j < m->n_features; j++) {
+        in->columns[j] = vm_scores_find(&v->scores, m->features[j].key);
+        if (!in->columns[j])
+            return vm_fail(&v->error, -EINVAL, "model %s needs feature %s, which was not computed",
+                           m->origin, m->features[j].key);
+    }
+    return 0;
+}
+
+static int raw_score(VmafContext *v, const VmafModel *m, const Inputs *in, unsigned index, double *raw)
+{
+    double x[VM_MAX_MODEL_FEATURES];
+    for (unsigned j = 0; j < m->n_features; j++)
+        VM_TRY(feature_value(v, in->columns[j], index, &x[j]));
+    *raw = vm_model_raw(m, x);
+    return 0;
+}
+
+/* The column of a score, created at first use. NULL when the name belongs to something else: the score
+ * is then computed but not reported. */
+static int score_column(VmafContext *v, const char *name, VmColumn **column)
+{
+    *column = vm_scores_find(&v->scores, name);
+    if (*column) {
+        if ((*column)->phase != VM_PHASE_MODEL) *column = NULL;
+        return 0;
+    }
+    if (vm_scores_add(&v->scores, vm_strdup(name), vm_strdup(name), VM_PHASE_MODEL, column))
+        return vm_fail_memory(&v->error);
+    return 0;
+}
+
+/* Scores are final only after the flush; before it nothing is kept. */
+static void keep(VmafContext *v, VmColumn *column, unsigned index, double score)
+{
+    if (v->flushed && column && index < v->scores.n_rows) vm_column_put(column, index, score);
+}
+
+static int score_frame(VmafContext *v, const VmafModel *m, const Inputs *in, VmColumn *column,
+                       unsigned index, double *score)
+{
+    double raw;
+    VM_TRY(raw_score(v, m, in, index, &raw));
+    *score = vm_model_finish(m, raw);
+    keep(v, column, index, *score);
+    return 0;
+}
+
+static int score_at(VmafContext *v, VmafModel *m, double *score, unsigned index)
+{
+    Inputs in;
+    VmColumn *column;
+    VM_TRY(bind(v, m, &in));
+    VM_TRY(score_column(v, m->name, &column));
+    vm_context_settle(v);
+    return score_frame(v, m, &in, column, index, score);
+}
+
+int vmaf_score_at_index(VmafContext *v, VmafModel *model, double *score, unsigned index)
+{
+    if (!v || !model || !score) return -EINVAL;
+    vm_context_enter(v);
+    return vm_context_leave(v, score_at(v, model, score, index));
+}
+
+/* Scores every frame of the range, then pools the column. */
+static int score_pooled(VmafContext *v, VmafModel *m, enum VmafPoolingMethod method, double *score,
+                        unsigned low, unsigned high)
+{
+    Inputs in;
+    VmColumn *column;
+    VM_TRY(check_range(v, method, low, high));
+    if (!v->flushed) return vm_fail(&v->error, -EINVAL, "scores are pooled after the flush");
+    if (high >= v->end || low < v->first)
+        return vm_fail(&v->error, -EINVAL, "frames %u..%u were not all read", low, high);
+    VM_TRY(bind(v, m, &in));
+    VM_TRY(score_column(v, m->name, &column));
+    if (!column)
+        return vm_fail(&v->error, -EINVAL, "the model's name %s is a feature's name", m->name);
+    for (unsigned i = low; i <= high; i++) {
+        double one;
+        if (i % vm_context_step(v)) continue;
+        VM_TRY(score_frame(v, m, &in, column, i, &one));
+    }
+    return pool_column(v, column, method, score, low, high);
+}
+
+int vmaf_score_pooled(VmafContext *v, VmafModel *model, enum VmafPoolingMethod pool_method,
+                      double *score, unsigned index_low, unsigned index_high)
+{
+    if (!v || !model || !score) return -EINVAL;
+    vm_context_enter(v);
+    return vm_context_leave(v, score_pooled(v, model, pool_method, score, index_low, index_high));
+}
+
+/* ---- collections ---- */
+
+enum { BAGGING, STDDEV, CI_LO, CI_HI, N_STATISTICS };
+
+/* What a collection reads and writes; arrays have one entry a member. */
+typedef struct Collection {
+    Inputs *in;
+    VmColumn **columns; /* of the members' scores */
+    double *raw;
+    VmColumn *statistics[N_STATISTICS];
+} Collection;
+
+static void close_collection(Collection *s)
+{
+    vm_free(s->in);
+    vm_free(s->columns);
+    vm_free(s->raw);
+}
+
+static int open_collection(VmafContext *v, const VmafModelCollection *c, Collection *s)
+{
+    static const char *const names[N_STATISTICS] = {"bagging", "stddev", "ci_p95_lo", "ci_p95_hi"};
+    *s = (Collection){vm_alloc_array(c->n, sizeof(*s->in)), vm_alloc_array(c->n, sizeof(*s->columns)),
+                      vm_alloc_array(c->n, sizeof(*s->raw)), {0}};
+    if (!s->in || !s->columns || !s->raw) return vm_fail_memory(&v->error);
+    for (unsigned i = 0; i < c->n; i++) {
+        VM_TRY(bind(v, c->models[i], &s->in[i]));
+        VM_TRY(score_column(v, c->models[i]->name, &s->columns[i]));
+    }
+    for (int k = 0; k < N_STATISTICS; k++) {
+        char *name = vm_printf("%s_%s", c->name, names[k]);
+        const int code = name ? score_column(v, name, &s->statistics[k]) : vm_fail_memory(&v->error);
+        vm_free(name);
+        VM_TRY(code);
+    }
+    return 0;
+}
+
+static int collection_frame(VmafContext *v, const VmafModelCollection *c, Collection *s, unsigned index,
+                            VmafModelCollectionScore *score)
+{
+    for (unsigned i = 0; i < c->n; i++) {
+        VM_TRY(raw_score(v, c->models[i], &s->in[i], index, &s->raw[i]));
+        keep(v, s->columns[i], index, vm_model_finish(c->models[i], s->raw[i]));
+    }
+    *score = vm_collection_score(c, s->raw);
+    keep(v, s->statistics[BAGGING], index, score->bootstrap.bagging_score);
+    keep(v, s->statistics[STDDEV], index, score->bootstrap.stddev);
+    keep(v, s->statistics[CI_LO], index, score->bootstrap.ci.p95.lo);
+    keep(v, s->statistics[CI_HI], index, score->bootstrap.ci.p95.hi);
+    return 0;
+}
+
+int vmaf_score_at_index_model_collection(VmafContext *v, VmafModelCollection *collection,
+                                         VmafModelCollectionScore *score, unsigned index)
+{
+    Collection s;
+    if (!v || !collection || !score) return -EINVAL;
+    vm_context_enter(v);
+    vm_context_settle(v);
+    int code = open_collection(v, collection, &s);
+    if (!code) code = collection_frame(v, collection, &s, index, score);
+    close_collection(&s);
+    return vm_context_leave(v, code);
+}
+
+static int collection_pooled(VmafContext *v, const VmafModelCollection *c, Collection *s,
+                             enum VmafPoolingMethod method, VmafModelCollectionScore *score,
+                             unsigned low, unsigned high)
+{
+    double *const results[N_STATISTICS] = {&score->bootstrap.bagging_score, &score->bootstrap.stddev,
+                                           &score->bootstrap.ci.p95.lo, &score->bootstrap.ci.p95.hi};
+    if (!v->flushed) return vm_fail(&v->error, -EINVAL, "scores are pooled after the flush");
+    if (high >= v->end || low < v->first)
+        return vm_fail(&v->error, -EINVAL, "frames %u..%u were not all read", low, high);
+    VM_TRY(open_collection(v, c, s));
+    for (unsigned i = low; i <= high; i++)
+        if (i % vm_context_step(v) == 0) VM_TRY(collection_frame(v, c, s, i, score));
+    score->type = VMAF_MODEL_COLLECTION_SCORE_BOOTSTRAP;
+    for (int k = 0; k < N_STATISTICS; k++) {
+        if (!s->statistics[k])
+            return vm_fail(&v->error, -EINVAL, "the collection's name %s is a feature's name", c->name);
+        VM_TRY(pool_column(v, s->statistics[k], method, results[k], low, high));
+    }
+    return 0;
+}
+
+int vmaf_score_pooled_model_collection(VmafContext *v, VmafModelCollection *collection,
+                                       enum VmafPoolingMethod pool_method,
+                                       VmafModelCollectionScore *score, unsigned index_low,
+                                       unsigned index_high)
+{
+    Collection s = {0};
+    if (!v || !collection || !score) return -EINVAL;
+    vm_context_enter(v);
+    int code = check_range(v, pool_method, index_low, index_high);
+    if (!code)
+        code = collection_pooled(v, collection, &s, pool_method, score, index_low, index_high);
+    close_collection(&s);
+    return vm_context_leave(v, code);
+}

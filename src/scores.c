@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "scores.h"
+
+#include <math.h>
+#include <string.h>
+
+static void free_column(VmColumn *c)
+{
+    if (!c) return;
+    for (int k = 0; k < VM_SCORE_CHUNKS; k++) vm_free(c->chunks[k]);
+    vm_free(c->key);
+    vm_free(c->label);
+    vm_free(c);
+}
+
+void vm_scores_free(VmScores *s)
+{
+    for (unsigned i = 0; i < s->n_columns; i++) free_column(s->columns[i]);
+    for (unsigned i = 0; i < s->n_totals; i++) vm_free(s->totals[i].name);
+    vm_free(s->columns);
+    vm_free(s->totals);
+    *s = (VmScores){0};
+}
+
+/* Rows before chunk k: 1024 * (2^k - 1). */
+static int chunk_of(unsigned row, unsigned *offset)
+{
+    const unsigned n = row / VM_SCORE_FIRST_CHUNK + 1;
+    const int k = 31 - __builtin_clz(n);
+    *offset = row - VM_SCORE_FIRST_CHUNK * ((1u << k) - 1);
+    return k;
+}
+
+static int reserve_column(VmColumn *c, unsigned n_rows)
+{
+    if (!n_rows) return 0;
+    unsigned offset;
+    const int last = chunk_of(n_rows - 1, &offset);
+    for (int k = 0; k <= last; k++) {
+        if (c->chunks[k]) continue;
+        const size_t n = (size_t)VM_SCORE_FIRST_CHUNK << k;
+        uint64_t *chunk = vm_alloc_array(n, sizeof(*chunk));
+        if (!chunk) return -ENOMEM;
+        for (size_t i = 0; i < n; i++) chunk[i] = VM_UNWRITTEN;
+        c->chunks[k] = chunk;
+    }
+    return 0;
+}
+
+int vm_scores_add(VmScores *s, char *key, char *label, VmPhase phase, VmColumn **column)
+{
+    VmColumn *c = vm_alloc(sizeof(*c));
+    *column = NULL;
+    if (!c || !key || !label) goto fail;
+    c->key = key;
+    c->label = label;
+    c->phase = phase;
+    if (vm_scores_find(s, key) || vm_scores_find(s, label)) {
+        free_column(c);
+        return 0;
+    }
+    VmColumn **columns = vm_realloc(s->columns, (s->n_columns + 1) * sizeof(*columns));
+    if (!columns) {
+        free_column(c);
+        return -ENOMEM;
+    }
+    s->columns = columns;
+    if (reserve_column(c, s->n_rows)) {
+        free_column(c);
+        return -ENOMEM;
+    }
+    columns[s->n_columns++] = *column = c;
+    return 0;
+
+fail:
+    vm_free(c);
+    vm_free(key);
+    vm_free(label);
+    return -ENOMEM;
+}
+
+int vm_scores_add_total(VmScores *s, const char *name, double value)
+{
+    VmTotal *totals = vm_realloc(s->totals, (s->n_totals + 1) * sizeof(*totals));
+    if (!totals) return -ENOMEM;
+    s->totals = totals;
+    char *copy = vm_strdup(name);
+    if (!copy) return -ENOMEM;
+    totals[s->n_totals++] = (VmTotal){copy, value};
+    return 0;
+}
+
+int vm_scores_reserve(VmScores *s, unsigned n)
+{
+    if (n > VM_MAX_FRAMES) return -EINVAL;
+    if (n <= s->n_rows) return 0;
+    for (unsigned i = 0; i < s->n_columns; i++) VM_TRY(reserve_column(s->columns[i], n));
+    s->n_rows = n;
+    return 0;
+}
+
+VmColumn *vm_scores_find(const VmScores *s, const char *name)
+{
+    for (unsigned i = 0; i < s->n_columns; i++)
+        if (!strcmp(s->columns[i]->key, name) || !strcmp(s->columns[i]->label, name))
+            return s->columns[i];
+    return NULL;
+}
+
+void vm_column_put_bits(VmColumn *c, unsigned row, uint64_t bits)
+{
+    unsigned offset;
+    const int k = chunk_of(row, &offset);
+    c->chunks[k][offset] = bits;
+}
+
+void vm_column_put(VmColumn *c, unsigned row, double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof(bits));
+    vm_column_put_bits(c, row, bits);
+}
+
+int vm_column_get_bits(const VmColumn *c, unsigned row, uint64_t *bits)
+{
+    unsigned offset;
+    const int k = chunk_of(row, &offset);
+    if (k >= VM_SCORE_CHUNKS || !c->chunks[k] || c->chunks[k][offset] == VM_UNWRITTEN) return -ENODATA;
+    *bits = c->chunks[k][offset];
+    return 0;
+}
+
+int vm_column_get(const VmColumn *c, unsigned row, double *value)
+{
+    uint64_t bits;
+    VM_TRY(vm_column_get_bits(c, row, &bits));
+    memcpy(value, &bits, sizeof(bits));
+    return 0;
+}
+
+int vm_column_pool(const VmColumn *c, unsigned low, unsigned high, unsigned step, VmPooled *pooled)
+{
+    VmPooled p = {0};
+    double sum = 0, inverse = 0;
+    unsigned n = 0;
+    for (unsigned i = low; i <= high && i >= low; i++) {
+        if (step > 1 && i % step) continue;
+        double v;
+        VM_TRY(vm_column_get(c, i, &v));
+        sum += v;
+        inverse += 1. / (v + 1.);
+        if (i == low || v < p.min) p.min = v;
+        if (i == low || v > p.max) p.max = v;
+        n++;
+    }
+    if (!n) return -ENODATA;
+    p.mean = sum / n;
+    p.harmonic_mean = n / inverse - 1.;
+    *pooled = p;
+    return 0;
+}
+
+double vm_percentile(const double *sorted, unsigned n, double p)
+{
+    const double position = p * (n - 1) / 100;
+    const double low = floor(position), high = ceil(position);
+    const unsigned i = (unsigned)low, j = (unsigned)high;
+    if (i == j) return sorted[i];
+    return sorted[i] * (high - position) + sorted[j] * (position - low);
+}
+
+int vm_compare_doubles(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* The score table: a column for each feature or model, a row for each frame, each cell written once.
+ *
+ * Columns are added and rows reserved by the thread that owns the context; cells of reserved rows may
+ * then be written by any thread, different cells at the same time. */
+#ifndef VM_SCORES_H
+#define VM_SCORES_H
+
+#include "base.h"
+
+/* When a column gets its values; reports list them in this order. */
+typedef enum VmPhase { VM_PHASE_FRAME, VM_PHASE_FLUSH, VM_PHASE_MODEL } VmPhase;
+
+/* 2^26 frames are 300 hours at 60 frames per second. */
+enum { VM_SCORE_CHUNKS = 17, VM_SCORE_FIRST_CHUNK = 1024, VM_MAX_FRAMES = 1 << 26 };
+
+/* A quiet NaN that no arithmetic produces stands in cells without a value; storing it changes nothing. */
+#define VM_UNWRITTEN UINT64_C(0x7ff8dead00000000)
+
+typedef struct VmColumn {
+    char *key;   /* name in models: "VMAF_integer_feature_adm2_score" */
+    char *label; /* name in reports: "integer_adm2" */
+    VmPhase phase;
+    int hidden; /* never reported: raw material of other columns */
+    uint64_t *chunks[VM_SCORE_CHUNKS]; /* chunk k has 1024 * 2^k cells and never moves */
+} VmColumn;
+
+/* A value for the whole clip. */
+typedef struct VmTotal {
+    char *name;
+    double value;
+} VmTotal;
+
+typedef struct VmScores {
+    VmColumn **columns;
+    unsigned n_columns;
+    VmTotal *totals;
+    unsigned n_totals;
+    unsigned n_rows; /* rows reserved in every column */
+} VmScores;
+
+void vm_scores_free(VmScores *scores);
+
+/* Takes key and label (allocated; NULL: out of memory). *column is the new column, or NULL when a
+ * column of that key or label exists. */
+int vm_scores_add(VmScores *scores, char *key, char *label, VmPhase phase, VmColumn **column);
+
+int vm_scores_add_total(VmScores *scores, const char *name, double value);
+
+/* Makes rows 0 .. n - 1 writable in every column. */
+int vm_scores_reserve(VmScores *scores, unsigned n);
+
+/* By key or label; NULL if there is none. */
+VmColumn *vm_scores_find(const VmScores *scores, const char *name);
+
+void vm_column_put(VmColumn *column, unsigned row, double value);
+void vm_column_put_bits(VmColumn *column, unsigned row, uint64_t bits);
+
+/* 0 and the value, or -ENODATA where nothing was written. */
+int vm_column_get(const VmColumn *column, unsigned row, double *value);
+int vm_column_get_bits(const VmColumn *column, unsigned row, uint64_t *bits);
+
+/* min, max, mean, harmonic mean over rows low..high that are multiples of step. */
+typedef struct VmPooled {
+    double min, max, mean, harmonic_mean;
+} VmPooled;
+
+/* -ENODATA if one of the rows has no value. */
+int vm_column_pool(const VmColumn *column, unsigned low, unsigned high, unsigned step,
+                   VmPooled *pooled);
+
+/* Linear percentile, 0 <= p <= 100, of n > 0 ascending values. */
+double vm_percentile(const double *sorted, unsigned n, double p);
+
+int vm_compare_doubles(const void *a, const void *b); /* for qsort */
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "sha256.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+static uint32_t rotate(uint32_t x, int n) { return x >> n | x << (32 - n); }
+
+/* First 32 bits of the fractional part of a root. 80-bit or wider long double holds the 35 bits needed
+ * exactly; with a 64-bit one the 53 bits still leave 16 to spare. */
+static uint32_t fraction(long double root) { return (uint32_t)((root - floorl(root)) * 4294967296.0L); }
+
+/* The constants are the roots of the first primes: 64 cube roots, 8 square roots. */
+static void constants(uint32_t k[64], uint32_t h[8])
+{
+    int n = 0;
+    for (int p = 2; n < 64; p++) {
+        int prime = 1;
+        for (int d = 2; d * d <= p; d++) prime &= p % d != 0;
+        if (!prime) continue;
+        if (n < 8) h[n] = fraction(sqrtl(p));
+        k[n++] = fraction(cbrtl(p));
+    }
+}
+
+static void compress(uint32_t state[8], const uint32_t k[64], const uint8_t *block)
+{
+    uint32_t w[64], s[8];
+    for (int i = 0; i < 16; i++)
+        w[i] = (uint32_t)block[4 * i] << 24 | (uint32_t)block[4 * i + 1] << 16 |
+               (uint32_t)block[4 * i + 2] << 8 | block[4 * i + 3];
+    for (int i = 16; i < 64; i++) {
+        const uint32_t a = w[i - 15], b = w[i - 2];
+        w[i] = w[i - 16] + (rotate(a, 7) ^ rotate(a, 18) ^ a >> 3) + w[i - 7] +
+               (rotate(b, 17) ^ rotate(b, 19) ^ b >> 10);
+    }
+    memcpy(s, state, sizeof(s));
+    for (int i = 0; i < 64; i++) {
+        const uint32_t choose = (s[4] & s[5]) ^ (~s[4] & s[6]);
+        const uint32_t majority = (s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]);
+        const uint32_t t1 = s[7] + (rotate(s[4], 6) ^ rotate(s[4], 11) ^ rotate(s[4], 25)) + choose +
+                            k[i] + w[i];
+        const uint32_t t2 = (rotate(s[0], 2) ^ rotate(s[0], 13) ^ rotate(s[0], 22)) + majority;
+        memmove(s + 1, s, 7 * sizeof(s[0]));
+        s[4] += t1;
+        s[0] = t1 + t2;
+    }
+    for (int i = 0; i < 8; i++) state[i] += s[i];
+}
+
+void vm_sha256_hex(const void *data, size_t size, char hex[65])
+{
+    uint32_t k[64], state[8];
+    constants(k, state);
+    const uint8_t *p = data;
+    size_t left = size;
+    for (; left >= 64; left -= 64, p += 64) compress(state, k, p);
+    uint8_t tail[128] = {0};
+    memcpy(tail, p, left);
+    tail[left] = 0x80;
+    const size_t n = left < 56 ? 64 : 128;
+    for (int i = 0; i < 8; i++) tail[n - 1 - i] = (uint8_t)((uint64_t)size * 8 >> 8 * i);
+    for (size_t i = 0; i < n; i += 64) compress(state, k, tail + i);
+    for (int i = 0; i < 8; i++) snprintf(hex + 8 * i, 9, "%08x", (unsigned)state[i]);
+}

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "args.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "number.h"
+#include "suggest.h"
+
+/* Options without a letter of their own. */
+enum {
+    OPT_XML = 256,
+    OPT_JSON,
+    OPT_CSV,
+    OPT_SUB,
+    OPT_THREADS,
+    OPT_FEATURE,
+    OPT_SUBSAMPLE,
+    OPT_CPUMASK,
+    OPT_GPUMASK,
+    OPT_AOM_CTC,
+    OPT_NFLX_CTC,
+    OPT_FRAME_CNT,
+    OPT_SKIP_REF,
+    OPT_SKIP_DIST,
+    OPT_HELP,
+    OPT_PRECISION,
+    OPT_PROGRESS,
+    OPT_LIST_MODELS,
+    OPT_LIST_FEATURES,
+    OPT_FAIL_UNDER,
+};
+
+/* '-': arguments that are no options come in their place, as code 1. ':': we write the messages. */
+static const char short_options[] = "-:r:d:w:h:p:b:m:o:nvq";
+
+static const struct option long_options[] = {
+    {"reference", required_argument, NULL, 'r'},
+    {"distorted", required_argument, NULL, 'd'},
+    {"width", required_argument, NULL, 'w'},
+    {"height", required_argument, NULL, 'h'},
+    {"pixel_format", required_argument, NULL, 'p'},
+    {"bitdepth", required_argument, NULL, 'b'},
+    {"model", required_argument, NULL, 'm'},
+    {"output", required_argument, NULL, 'o'},
+    {"xml", optional_argument, NULL, OPT_XML},
+    {"json", optional_argument, NULL, OPT_JSON},
+    {"csv", optional_argument, NULL, OPT_CSV},
+    {"sub", optional_argument, NULL, OPT_SUB},
+    {"threads", required_argument, NULL, OPT_THREADS},
+    {"feature", required_argument, NULL, OPT_FEATURE},
+    {"subsample", required_argument, NULL, OPT_SUBSAMPLE},
+    {"cpumask", required_argument, NULL, OPT_CPUMASK},
+    {"gpumask", required_argument, NULL, OPT_GPUMASK},
+    {"aom_ctc", required_argument, NULL, OPT_AOM_CTC},
+    {"nflx_ctc", required_argument, NULL, OPT_NFLX_CTC},
+    {"frame_cnt", required_argument, NULL, OPT_FRAME_CNT},
+    {"frame_skip_ref", required_argument, NULL, OPT_SKIP_REF},
+    {"frame_skip_dist", required_argument, NULL, OPT_SKIP_DIST},
+    {"no_prediction", no_argument, NULL, 'n'},
+    {"version", no_argument, NULL, 'v'},
+    {"quiet", no_argument, NULL, 'q'},
+    {"help", no_argument, NULL, OPT_HELP},
+    {"precision", required_argument, NULL, OPT_PRECISION},
+    {"progress", required_argument, NULL, OPT_PROGRESS},
+    {"list-models", no_argument, NULL, OPT_LIST_MODELS},
+    {"list-features", no_argument, NULL, OPT_LIST_FEATURES},
+    {"fail-under", required_argument, NULL, OPT_FAIL_UNDER},
+    {0},
+};
+
+int vm_args_fail(VmArgs *args, const char *fmt, ...)
+{
+    va_list list;
+
+    va_start(list, fmt);
+    (void)vsnprintf(args->error, sizeof(args->error), fmt, list);
+    va_end(list);
+    return -EINVAL;
+}
+
+static const char *name_of(int code)
+{
+    const struct option *o = long_options;
+
+    while (o->name && o->val != code) o++;
+    return o->name;
+}
+
+/* ---- values ---- */
+
+static int parse_number(VmArgs *args, int code, uint64_t max, uint64_t *value)
+{
+    if (vm_number_unsigned(optarg, max, value) == 0) return 0;
+    return vm_args_fail(args, "--%s: \"%s\" is not a whole number from 0 to %llu", name_of(code),
+                        optarg, (unsigned long long)max);
+}
+
+static int parse_unsigned(VmArgs *args, int code, unsigned max, unsigned *out)
+{
+    uint64_t value;
+    const int err = parse_number(args, code, max, &value);
+
+    if (!err) *out = (unsigned)value;
+    return err;
+}
+
+static int parse_side(VmArgs *args, int code, unsigned *out)
+{
+    uint64_t value;
+
+    if (vm_number_unsigned(optarg, VM_SIDE_MAX, &value) < 0 || value == 0)
+        return vm_args_fail(args, "--%s: \"%s\" is not a whole number from 1 to %d", name_of(code),
+                            optarg, VM_SIDE_MAX);
+    *out = (unsigned)value;
+    return 0;
+}
+
+static int parse_pixel_format(VmArgs *args)
+{
+    static const struct {
+        const char *name;
+        enum VmafPixelFormat value;
+    } formats[] = {
+        {"420", VMAF_PIX_FMT_YUV420P},
+        {"422", VMAF_PIX_FMT_YUV422P},
+        {"444", VMAF_PIX_FMT_YUV444P},
+        {"400", VMAF_PIX_FMT_YUV400P},
+    };
+
+    for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++) {
+        if (strcmp(optarg, formats[i].name)) continue;
+        args->raw.pix_fmt = formats[i].value;
+        return 0;
+    }
+    return vm_args_fail(args, "--pixel_format: \"%s\" is not one of 420, 422, 444, 400", optarg);
+}
+
+static int parse_bitdepth(VmArgs *args)
+{
+    uint64_t value = 0;
+
+    (void)vm_number_unsigned(optarg, 16, &value);
+    if (value != 8 && value != 10 && value != 12 && value != 16)
+        return vm_args_fail(args, "--bitdepth: \"%s\" is not one of 8, 10, 12, 16", optarg);
+    args->raw.bpc = (unsigned)value;
+    return 0;
+}
+
+static int parse_precision(VmArgs *args)
+{
+    uint64_t digits;
+
+    if (!strcmp(optarg, "max")) {
+        args->precision = VMAF_PRECISION_MAX;
+    } else if (!strcmp(optarg, "legacy")) {
+        args->precision = VMAF_PRECISION_LEGACY;
+    } else if (vm_number_unsigned(optarg, 17, &digits) == 0 && digits > 0) {
+        args->precision = (int)digits;
+    } else {
+        return vm_args_fail(args,
+                            "--precision: \"%s\" is not max, legacy or a number of digits from "
+                            "1 to 17",
+                            optarg);
+    }
+    return 0;
+}
+
+static int parse_progress(VmArgs *args)
+{
+    static const char *const modes[] = {
+        [VM_PROGRESS_AUTO] = "auto",
+        [VM_PROGRESS_PLAIN] = "plain",
+        [VM_PROGRESS_JSON] = "json",
+        [VM_PROGRESS_NONE] = "none",
+    };
+
+    for (unsigned i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+        if (strcmp(optarg, modes[i])) continue;
+        args->progress = (enum VmProgressMode)i;
+        return 0;
+    }
+    return vm_args_fail(args, "--progress: \"%s\" is not one of auto, plain, json, none", optarg);
+}
+
+/* ---- options ---- */
+
+static int set_format(VmArgs *args, int code, int argc, char **argv)
+{
+    static const enum VmafOutputFormat formats[] = {VMAF_OUTPUT_FORMAT_XML, VMAF_OUTPUT_FORMAT_JSON,
+                                                    VMAF_OUTPUT_FORMAT_CSV, VMAF_OUTPUT_FORMAT_SUB};
+
+    args->format = formats[code - OPT_XML];
+    if (!optarg && optind < argc && !strcmp(argv[optind], "-")) optarg = argv[optind++];
+    if (!optarg) return 0;
+    if (strcmp(optarg, "-"))
+        return vm_args_fail(args,
+                            "--%s: takes nothing or \"-\" (standard output); use -o for a file",
+                            name_of(code));
+    args->output = optarg;
+    return 0;
+}
+
+static int set_raw(VmArgs *args, int code)
+{
+    switch (code) {
+    case 'w': return parse_side(args, code, &args->raw.w);
+    case 'h': return parse_side(args, code, &args->raw.h);
+    case 'p': return parse_pixel_format(args);
+    default: return parse_bitdepth(args);
+    }
+}
+
+static int set_path(VmArgs *args, int code)
+{
+    if (!*optarg) return vm_args_fail(args, "--%s: the path is empty", name_of(code));
+    if (code == 'r') args->reference = optarg;
+    if (code == 'd') args->distorted = optarg;
+    if (code == 'o') args->output = optarg;
+    return 0;
+}
+
+static int set_run(VmArgs *args, int code)
+{
+    uint64_t ignored;
+
+    switch (code) {
+    case OPT_THREADS: return parse_unsigned(args, code, VM_THREADS_MAX, &args->threads);
+    case OPT_SUBSAMPLE: return parse_unsigned(args, code, INT_MAX, &args->subsample);
+    case OPT_CPUMASK: return parse_number(args, code, UINT64_MAX, &args->cpumask);
+    case OPT_GPUMASK: return parse_number(args, code, UINT64_MAX, &ignored);
+    case OPT_FRAME_CNT: return parse_unsigned(args, code, INT_MAX, &args->frame_count);
+    case OPT_SKIP_REF: return parse_unsigned(args, code, INT_MAX, &args->skip_reference);
+    case OPT_SKIP_DIST: return parse_unsigned(args, code, INT_MAX, &args->skip_distorted);
+    case OPT_PRECISION: return parse_precision(args);
+    default: return parse_progress(args);
+    }
+}
+
+static int refuse(VmArgs *args, int code, const char *text)
+{
+    const char *known = optopt ? name_of(optopt) : NULL;
+    char word[64];
+    VmSuggest suggest;
+
+    if (code == ':') return vm_args_fail(args, "option %s needs a value", text);
+    if (code == 1)
+        return vm_args_fail(args,
+                            "unexpected argument \"%s\": inputs are named by -r and "
+                            "-d, the report by -o",
+                            text);
+    if (known) return vm_args_fail(args, "option --%s takes no value", known);
+    if (optopt) return vm_args_fail(args, "unknown option -%c; --help lists all", optopt);
+    (void)snprintf(word, sizeof(word), "%.*s", (int)strcspn(text, "="), text);
+    vm_suggest_start(&suggest, word + strspn(word, "-"));
+    for (const struct option *o = long_options; o->name; o++) vm_suggest_offer(&suggest, o->name);
+    if (!suggest.best)
+        return vm_args_fail(args, "unknown or ambiguous option %s; --help lists all", text);
+    return vm_args_fail(args, "unknown or ambiguous option %s; did you mean --%s?", text,
+                        suggest.best);
+}
+
+static int set_option(VmArgs *args, int code, int argc, char **argv)
+{
+    switch (code) {
+    case 'r':
+    case 'd':
+    case 'o': return set_path(args, code);
+    case 'w':
+    case 'h':
+    case 'p':
+    case 'b': return set_raw(args, code);
+    case 'm': return vm_args_add_model(args, optarg, NULL);
+    case 'n': args->no_prediction = 1; return 0;
+    case 'q': args->progress = VM_PROGRESS_NONE; return 0;
+    case 'v': args->action = VM_VERSION; return 0;
+    case OPT_HELP: args->action = VM_HELP; return 0;
+    case OPT_LIST_MODELS: args->action = VM_LIST_MODELS; return 0;
+    case OPT_LIST_FEATURES: args->action = VM_LIST_FEATURES; return 0;
+    case OPT_FEATURE: return vm_args_add_feature(args, optarg, NULL);
+    case OPT_FAIL_UNDER: return vm_args_add_limits(args, optarg);
+    case OPT_AOM_CTC: return vm_args_add_aom_ctc(args, optarg);
+    case OPT_NFLX_CTC: return vm_args_add_nflx_ctc(args, optarg);
+    case OPT_XML:
+    case OPT_JSON:
+    case OPT_CSV:
+    case OPT_SUB: return set_format(args, code, argc, argv);
+    case 1: return refuse(args, code, optarg);
+    case ':':
+    case '?': return refuse(args, code, argv[optind - 1]);
+    default: return set_run(args, code);
+    }
+}
+
+/* ---- the whole ---- */
+
+static int check_raw(VmArgs *args)
+{
+    const VmRawFormat *raw = &args->raw;
+    const int given = !!raw->w + !!raw->h + !!raw->bpc + (raw->pix_fmt != VMAF_PIX_FMT_UNKNOWN);
+
+    args->raw_given = given == 4;
+    if (given == 0 || given == 4) return 0;
+    return vm_args_fail(args, "raw video needs -w, -h, -p and -b together; missing:%s%s%s%s",
+                        raw->w ? "" : " --width", raw->h ? "" : " --height",
+                        raw->pix_fmt != VMAF_PIX_FMT_UNKNOWN ? "" : " --pixel_format",
+                        raw->bpc ? "" : " --bitdepth");
+}
+
+static int check_inputs(VmArgs *args)
+{
+    if (!args->reference) return vm_args_fail(args, "no reference video: name it with -r");
+    if (!args->distorted) return vm_args_fail(args, "no distorted video: name it with -d");
+    if (!strcmp(args->reference, "-") && !strcmp(args->distorted, "-"))
+        return vm_args_fail(args, "only one of -r and -d can be \"-\" (standard input)");
+    return check_raw(args);
+}
+
+static int check_models(VmArgs *args)
+{
+    if (args->n_models == 0 && !args->no_prediction) {
+        const int err = vm_args_add_model(args, "version=vmaf_v0.6.1", NULL);
+        if (err < 0) return err;
+        args->models[0].named = 0;
+    }
+    for (unsigned i = 0; i < args->n_models; i++)
+        for (unsigned k = 0; k < i; k++)
+            if (!strcmp(args->models[i].name, args->models[k].name))
+                return vm_args_fail(args,
+                                    "two models are named \"%s\": add name=... to one of them",
+                                    args->models[i].name);
+    if (args->no_prediction && args->n_models == 0 && args->n_features == 0)
+        return vm_args_fail(args, "nothing to compute: -n needs a --feature or a --model");
+    if (args->no_prediction && args->n_limits)
+        return vm_args_fail(args, "--fail-under needs a score, and -n computes none");
+    return 0;
+}
+
+int vm_args_parse(VmArgs *args, int argc, char **argv)
+{
+    int code, err = 0;
+
+    *args = (VmArgs){.format = VMAF_OUTPUT_FORMAT_XML, .precision = VMAF_PRECISION_LEGACY};
+    opterr = 0;
+    while (!err && args->action == VM_SCORE &&
+           (code = getopt_long(argc, argv, short_options, long_options, NULL)) != -1)
+        err = set_option(args, code, argc, argv);
+    if (!err && args->action == VM_SCORE && optind < argc) err = refuse(args, 1, argv[optind]);
+    if (!err && args->action == VM_SCORE) err = check_inputs(args);
+    if (!err && args->action == VM_SCORE) err = check_models(args);
+    if (err == -ENOMEM) (void)vm_args_fail(args, "out of memory");
+    return err;
+}
+
+void vm_args_free(VmArgs *args)
+{
+    for (unsigned i = 0; i < args->n_models; i++) {
+        vm_keylist_free(&args->models[i].list);
+        free(args->models[i].preset);
+    }
+    for (unsigned i = 0; i < args->n_features; i++) {
+        vm_keylist_free(&args->features[i].options);
+        free(args->features[i].name);
+        free(args->features[i].preset);
+    }
+    free(args->models);
+    free(args->features);
+    free(args->limits);
+}

@@ -1,0 +1,63 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+# Installs the Debian packages that a step needs: deps.sh build|demo|test
+# Nothing happens when they are all there; otherwise root or sudo is needed.
+set -eu
+
+# Compiler and libc headers; meson brings ninja; the engine reads JSON through jansson; the av
+# libraries decode compressed input.
+build="gcc libc6-dev make meson ninja-build pkg-config python3 libjansson-dev
+    libavformat-dev libavcodec-dev libavutil-dev libswscale-dev"
+# ffmpeg encodes the clip.
+demo="$build ffmpeg"
+# A second compiler, its tools, the run time library of its sanitizers (libclang-rt), cmocka for the
+# unit tests; valgrind needs the C library's symbols (libc6-dbg).
+test="$demo git binutils clang clang-format clang-tidy libclang-rt-14-dev libcmocka-dev valgrind libc6-dbg"
+
+step=${1:-}
+case "$step" in
+build) packages=$build ;;
+demo) packages=$demo ;;
+test) packages=$test ;;
+*)
+    echo "usage: tools/deps.sh build|demo|test" >&2
+    exit 1
+    ;;
+esac
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+    echo "deps: not a Debian system; what $step needs is the equivalent of:" $packages
+    exit 0
+fi
+
+missing=
+for package in $packages; do
+    state=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null) || state=
+    [ "$state" = installed ] || missing="$missing $package"
+done
+if [ -z "$missing" ]; then
+    echo "deps: all packages for $step are installed"
+    exit 0
+fi
+
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+        echo "deps: error: run as root: apt-get install$missing" >&2
+        exit 1
+    fi
+    as_root=sudo
+fi
+
+echo "deps: installing$missing"
+install() {
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
+        -o Dpkg::Use-Pty=0 install $missing >/dev/null
+}
+# The package lists may be absent or old; they are fetched only if the first try fails.
+if ! install 2>/dev/null; then
+    echo "deps: fetching the package lists"
+    $as_root apt-get -qq update
+    install
+fi
+echo "deps: done"

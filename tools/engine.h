@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* The engine as the program uses it: models and features of the command line in, scores out.
+ * Functions that can fail say why through the messages and return the exit status. */
+#ifndef VM_ENGINE_H
+#define VM_ENGINE_H
+
+#include "args.h"
+#include "message.h"
+
+enum VmExit {
+    VM_EXIT_OK = 0,
+    VM_EXIT_USAGE = 1,
+    VM_EXIT_INPUT = 2,    /* an input, a model or a feature cannot be used */
+    VM_EXIT_GATE = 3,     /* below a --fail-under limit */
+    VM_EXIT_INTERNAL = 4, /* no memory, output cannot be written */
+};
+
+typedef struct VmModelSlot {
+    const VmModelArg *arg;
+    VmafModel *model;
+    VmafModelCollection *collection; /* NULL: a single model */
+    double score;                    /* mean over all frames */
+    VmafModelCollectionScore spread; /* of a collection */
+} VmModelSlot;
+
+typedef struct VmEngine {
+    VmafContext *vmaf;
+    const VmArgs *args;
+    VmMessages *messages;
+    VmModelSlot models[VM_MODELS_MAX];
+    unsigned n_models;
+} VmEngine;
+
+/* VM_EXIT_INPUT, or VM_EXIT_INTERNAL for a lack of memory. */
+enum VmExit vm_exit_of(int err);
+
+enum VmExit vm_engine_open(VmEngine *engine, const VmArgs *args, VmMessages *messages);
+
+/* After the flush: the mean scores of frames 0 .. frames-1. */
+enum VmExit vm_engine_pool(VmEngine *engine, unsigned frames);
+
+/* The scores, or the features' means if there is no model to predict with and no report. */
+enum VmExit vm_engine_print(VmEngine *engine, FILE *out);
+
+/* VM_EXIT_GATE with a message for each limit that was missed. */
+enum VmExit vm_engine_check_limits(VmEngine *engine);
+
+/* Accepts a zeroed and a half-open one. */
+void vm_engine_close(VmEngine *engine);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "message.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void vm_messages_init(VmMessages *messages)
+{
+    *messages = (VmMessages){0};
+    pthread_mutex_init(&messages->lock, NULL);
+}
+
+void vm_messages_free(VmMessages *messages)
+{
+    for (unsigned i = 0; i < messages->n; i++) free((void *)messages->warnings[i]);
+    free(messages->warnings);
+    pthread_mutex_destroy(&messages->lock);
+}
+
+/* Assumes the lock is held. */
+static void end_line(VmMessages *messages)
+{
+    if (messages->line_open) fputc('\n', stderr);
+    messages->line_open = 0;
+}
+
+/* A warning that cannot be kept for want of memory has at least been printed. */
+static void keep(VmMessages *messages, const char *text)
+{
+    const char **grown =
+        realloc(messages->warnings, (messages->n + 1) * sizeof(*messages->warnings));
+
+    if (!grown) return;
+    messages->warnings = grown;
+    grown[messages->n] = strdup(text);
+    messages->n += grown[messages->n] != NULL;
+}
+
+static void say(VmMessages *messages, int is_warning, const char *fmt, va_list args)
+{
+    char text[2048];
+
+    (void)vsnprintf(text, sizeof(text), fmt, args);
+    pthread_mutex_lock(&messages->lock);
+    end_line(messages);
+    fprintf(stderr, "vmaf: %s: %s\n", is_warning ? "warning" : "error", text);
+    if (is_warning) keep(messages, text);
+    pthread_mutex_unlock(&messages->lock);
+}
+
+void vm_message_error(VmMessages *messages, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    say(messages, 0, fmt, args);
+    va_end(args);
+}
+
+void vm_message_warn(VmMessages *messages, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    say(messages, 1, fmt, args);
+    va_end(args);
+}
+
+void vm_message_progress(VmMessages *messages, const char *text, int in_place)
+{
+    pthread_mutex_lock(&messages->lock);
+    if (in_place) fprintf(stderr, "\r%s\x1b[K", text); /* K: erase what a longer line left behind */
+    else fprintf(stderr, "%s\n", text);
+    (void)fflush(stderr);
+    messages->line_open = in_place;
+    pthread_mutex_unlock(&messages->lock);
+}
+
+void vm_message_end_line(VmMessages *messages)
+{
+    pthread_mutex_lock(&messages->lock);
+    end_line(messages);
+    pthread_mutex_unlock(&messages->lock);
+}

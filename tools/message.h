@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* What the program says on standard error. Warnings are also kept for the report. Any thread. */
+#ifndef VM_MESSAGE_H
+#define VM_MESSAGE_H
+
+#include <pthread.h>
+
+typedef struct VmMessages {
+    pthread_mutex_t lock;
+    const char **warnings; /* n strings */
+    unsigned n;
+    int line_open; /* a progress line without newline stands on the terminal */
+} VmMessages;
+
+void vm_messages_init(VmMessages *messages);
+void vm_messages_free(VmMessages *messages);
+
+__attribute__((format(printf, 2, 3))) void vm_message_error(VmMessages *messages, const char *fmt,
+                                                            ...);
+__attribute__((format(printf, 2, 3))) void vm_message_warn(VmMessages *messages, const char *fmt,
+                                                           ...);
+
+/* A progress line: on a terminal (in_place) it replaces the one before. */
+void vm_message_progress(VmMessages *messages, const char *text, int in_place);
+
+/* Ends an open progress line. */
+void vm_message_end_line(VmMessages *messages);
+
+#endif

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* The vmaf command: two videos in, a score and a report out. */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+
+#include "info.h"
+#include "output.h"
+
+typedef struct Run {
+    VmArgs args;
+    VmMessages messages;
+    VmEngine engine;
+    VmSource ref, dis;
+    VmProgress progress;
+    double start;
+    unsigned frames; /* pairs handed to the engine */
+} Run;
+
+/* ---- inputs ---- */
+
+static void relay_warning(Run *run, VmSource *source)
+{
+    if (*source->warning)
+        vm_message_warn(&run->messages, "%s \"%s\": %s", source->role, source->path,
+                        source->warning);
+    *source->warning = 0;
+}
+
+static enum VmExit refuse_source(Run *run, const VmSource *source, int err)
+{
+    vm_message_error(&run->messages, "cannot read %s \"%s\": %s", source->role, source->path,
+                     source->error);
+    return vm_exit_of(err);
+}
+
+static enum VmExit open_source(Run *run, VmSource *source, const char *role, const char *path,
+                               unsigned threads)
+{
+    const VmRawFormat *raw = run->args.raw_given ? &run->args.raw : NULL;
+    const int err = vm_source_open(source, role, path, raw, threads);
+
+    if (err < 0) return refuse_source(run, source, err);
+    relay_warning(run, source);
+    return VM_EXIT_OK;
+}
+
+/* Both decoders together stay within the threads of the engine. */
+static enum VmExit open_sources(Run *run)
+{
+    const unsigned threads = (vmaf_ext_thread_count(run->engine.vmaf) + 1) / 2;
+    const unsigned share = threads ? threads : 1;
+    enum VmExit status = open_source(run, &run->ref, "reference", run->args.reference, share);
+
+    if (!status) status = open_source(run, &run->dis, "distorted", run->args.distorted, share);
+    return status;
+}
+
+static enum VmExit compare_sources(Run *run)
+{
+    const VmVideoInfo *ref = &run->ref.info, *dis = &run->dis.info;
+    const int same_size = ref->w == dis->w && ref->h == dis->h;
+    char names[2][64];
+
+    if (same_size && ref->bpc == dis->bpc && ref->pix_fmt == dis->pix_fmt) return VM_EXIT_OK;
+    vm_source_describe(ref, names[0], sizeof(names[0]));
+    vm_source_describe(dis, names[1], sizeof(names[1]));
+    vm_message_error(&run->messages, "reference is %s, distorted is %s: %s one of them first",
+                     names[0], names[1], same_size ? "convert" : "scale");
+    return VM_EXIT_INPUT;
+}
+
+static void warn_of_colours(Run *run)
+{
+    static const char *const ranges[] = {"", "limited", "full"};
+    static const char *const curves[] = {"", "PQ", "HLG"};
+    const VmVideoInfo *ref = &run->ref.info, *dis = &run->dis.info;
+    const enum VmTransfer curve = ref->transfer ? ref->transfer : dis->transfer;
+
+    if (ref->range && dis->range && ref->range != dis->range)
+        vm_message_warn(&run->messages,
+                        "reference is marked %s range, distorted %s range: samples are compared as "
+                        "they are",
+                        ranges[ref->range], ranges[dis->range]);
+    if (curve)
+        vm_message_warn(&run->messages,
+                        "the video is marked %s (HDR): the models were trained on SDR video",
+                        curves[curve]);
+    if (ref->interlaced || dis->interlaced)
+        vm_message_warn(&run->messages, "%s is interlaced: both fields are scored as one picture",
+                        ref->interlaced && dis->interlaced ? "the video"
+                        : ref->interlaced                  ? "reference"
+                                                           : "distorted");
+}
+
+static enum VmExit skip_frames(Run *run, VmSource *source, unsigned n, const char *option)
+{
+    for (unsigned i = 0; i < n; i++) {
+        const int got = vm_source_read(source, NULL);
+        if (got < 0) return refuse_source(run, source, got);
+        if (got > 0) continue;
+        vm_message_error(&run->messages, "%s \"%s\" has %u frames, --%s %u leaves none",
+                         source->role, source->path, i, option, n);
+        return VM_EXIT_INPUT;
+    }
+    return VM_EXIT_OK;
+}
+
+/* Two pictures for each worker and some for the frames that are being read and waiting. */
+static enum VmExit allocate_pictures(Run *run)
+{
+    const VmVideoInfo *info = &run->ref.info;
+    const VmafPictureConfiguration cfg = {
+        .pic_params = {.w = info->w, .h = info->h, .bpc = info->bpc, .pix_fmt = info->pix_fmt},
+        .pic_cnt = 2 * (vmaf_ext_thread_count(run->engine.vmaf) + 2),
+    };
+    const int err = vmaf_preallocate_pictures(run->engine.vmaf, cfg);
+
+    if (err)
+        vm_message_error(&run->messages, "no memory for pictures of %ux%u: %s", info->w, info->h,
+                         strerror(-err));
+    return err ? VM_EXIT_INTERNAL : VM_EXIT_OK;
+}
+
+static enum VmExit prepare(Run *run)
+{
+    enum VmExit status = open_sources(run);
+
+    if (!status) status = compare_sources(run);
+    if (!status) warn_of_colours(run);
+    if (!status) status = skip_frames(run, &run->ref, run->args.skip_reference, "frame_skip_ref");
+    if (!status) status = skip_frames(run, &run->dis, run->args.skip_distorted, "frame_skip_dist");
+    return status ? status : allocate_pictures(run);
+}
+
+/* ---- frames ---- */
+
+/* Frames that are left in a source, -1 if it does not say. */
+static int64_t frames_left(const VmSource *source)
+{
+    const int64_t left = source->info.frames - (int64_t)source->next;
+
+    return source->info.frames < 0 ? -1 : left > 0 ? left : 0;
+}
+
+static int64_t expected_frames(const Run *run)
+{
+    const int64_t known[] = {frames_left(&run->ref), frames_left(&run->dis),
+                             run->args.frame_count ? (int64_t)run->args.frame_count : -1};
+    int64_t total = -1;
+
+    for (unsigned i = 0; i < 3; i++)
+        if (known[i] >= 0 && (total < 0 || known[i] < total)) total = known[i];
+    return total;
+}
+
+/* "48 frames", or what is known about a source that did not end. */
+static void count_frames(const VmSource *source, int ended, char *text, size_t size)
+{
+    if (ended) (void)snprintf(text, size, "%" PRIu64 " frames", source->next);
+    else if (source->info.frames_exact)
+        (void)snprintf(text, size, "%" PRId64 " frames", source->info.frames);
+    else (void)snprintf(text, size, "at least %" PRIu64 " frames", source->next);
+}
+
+static void warn_of_lengths(Run *run, int ref_ended, int dis_ended)
+{
+    char counts[2][48];
+
+    count_frames(&run->ref, ref_ended, counts[0], sizeof(counts[0]));
+    count_frames(&run->dis, dis_ended, counts[1], sizeof(counts[1]));
+    vm_message_warn(&run->messages,
+                    "reference has %s, distorted has %s: the %u in common are scored", counts[0],
+                    counts[1], run->frames);
+}
+
+static enum VmExit refuse_pair(Run *run, int err)
+{
+    const char *why = vmaf_ext_last_error(run->engine.vmaf);
+
+    if (*why) vm_message_error(&run->messages, "%s", why);
+    else vm_message_error(&run->messages, "frame %u: %s", run->frames, strerror(-err));
+    return vm_exit_of(err);
+}
+
+static enum VmExit stop_at_error(Run *run, const VmSource *source, int err)
+{
+    if (run->frames)
+        vm_message_error(&run->messages, "%s \"%s\": %s; the %u frames before it are scored",
+                         source->role, source->path, source->error, run->frames);
+    else (void)refuse_source(run, source, err);
+    return vm_exit_of(err);
+}
+
+/* Fills both pictures. Returns 1; 0 at the end, with *status telling how it ended. */
+static int read_pair(Run *run, VmafPicture pics[2], enum VmExit *status)
+{
+    const int ref = vm_source_read(&run->ref, &pics[0]);
+    const int dis = ref < 0 ? 0 : vm_source_read(&run->dis, &pics[1]);
+
+    if (ref == 1 && dis == 1) return 1;
+    if (ref < 0 || dis < 0)
+        *status = stop_at_error(run, ref < 0 ? &run->ref : &run->dis, ref < 0 ? ref : dis);
+    else if ((ref || dis) && run->frames) warn_of_lengths(run, !ref, !dis);
+    return 0;
+}
+
+/* Returns 1 if there may be more frames. */
+static int score_pair(Run *run, enum VmExit *status)
+{
+    VmafPicture pics[2] = {{.data = {NULL}}, {.data = {NULL}}};
+    int err = vmaf_fetch_preallocated_picture(run->engine.vmaf, &pics[0]);
+
+    if (!err) err = vmaf_fetch_preallocated_picture(run->engine.vmaf, &pics[1]);
+    if (!err && read_pair(run, pics, status)) {
+        err = vmaf_read_pictures(run->engine.vmaf, &pics[0], &pics[1], run->frames);
+        if (!err) {
+            run->frames++;
+            return 1;
+        }
+    }
+    if (pics[0].ref) (void)vmaf_picture_unref(&pics[0]);
+    if (pics[1].ref) (void)vmaf_picture_unref(&pics[1]);
+    if (err) *status = refuse_pair(run, err);
+    return 0;
+}
+
+/* Scores all pairs. *cut is set if an input broke off but the frames before can be used. */
+static enum VmExit score_frames(Run *run, enum VmExit *cut)
+{
+    const unsigned limit = run->args.frame_count ? run->args.frame_count : UINT32_MAX;
+
+    *cut = VM_EXIT_OK;
+    vm_progress_start(&run->progress, &run->messages, run->args.progress, expected_frames(run));
+    while (run->frames < limit && score_pair(run, cut))
+        vm_progress_update(&run->progress, run->frames);
+    if (run->frames == 0 || *cut == VM_EXIT_INTERNAL) {
+        if (!*cut) vm_message_error(&run->messages, "the inputs have no frame in common");
+        return *cut ? *cut : VM_EXIT_INPUT;
+    }
+    const int err = vmaf_read_pictures(run->engine.vmaf, NULL, NULL, 0);
+    if (err && !*cut) *cut = refuse_pair(run, err);
+    vm_progress_finish(&run->progress, run->frames);
+    relay_warning(run, &run->ref);
+    relay_warning(run, &run->dis);
+    return err ? vm_exit_of(err) : VM_EXIT_OK;
+}
+
+/* ---- the whole ---- */
+
+static enum VmExit show_results(Run *run)
+{
+    const int report_on_stdout = run->args.output && !strcmp(run->args.output, "-");
+    enum VmExit status = vm_engine_pool(&run->engine, run->frames);
+
+    if (!status) status = vm_engine_print(&run->engine, report_on_stdout ? stderr : stdout);
+    if (!status) status = vm_output_report(&run->engine, vm_clock() - run->start);
+    if (!status && run->args.no_prediction && run->args.output && !report_on_stdout)
+        printf("features written to %s\n", run->args.output);
+    return status;
+}
+
+/* Scores of a broken-off input are shown; the status still tells that it is broken. */
+static enum VmExit score(Run *run)
+{
+    enum VmExit cut, status = vm_output_check(&run->args, &run->messages);
+
+    if (!status) status = vm_engine_open(&run->engine, &run->args, &run->messages);
+    if (!status) status = prepare(run);
+    if (!status) status = score_frames(run, &cut);
+    if (!status) status = show_results(run);
+    if (!status) status = cut;
+    return status ? status : vm_engine_check_limits(&run->engine);
+}
+
+static enum VmExit act(Run *run)
+{
+    switch (run->args.action) {
+    case VM_HELP: fputs(vm_help_text, stdout); return VM_EXIT_OK;
+    case VM_VERSION: vm_info_version(run->args.cpumask); return VM_EXIT_OK;
+    case VM_LIST_MODELS: vm_info_models(); return VM_EXIT_OK;
+    case VM_LIST_FEATURES: vm_info_features(); return VM_EXIT_OK;
+    default: return score(run);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    Run run = {.start = vm_clock()};
+    enum VmExit status = VM_EXIT_OK, written;
+
+    vm_output_reserve();
+    (void)signal(SIGPIPE,
+                 SIG_IGN); /* a reader that went away is a failed write, told like others */
+    vm_messages_init(&run.messages);
+    const int err = vm_args_parse(&run.args, argc, argv);
+    if (err) {
+        vm_message_error(&run.messages, "%s", run.args.error);
+        status = err == -ENOMEM ? VM_EXIT_INTERNAL : VM_EXIT_USAGE;
+    } else {
+        status = act(&run);
+    }
+    written = status == VM_EXIT_INTERNAL ? VM_EXIT_OK : vm_output_flush(&run.messages);
+    vm_source_close(&run.ref);
+    vm_source_close(&run.dis);
+    vm_engine_close(&run.engine);
+    vm_args_free(&run.args);
+    vm_messages_free(&run.messages);
+    return written ? (int)written : (int)status;
+}
