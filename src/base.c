@@ -132,24 +132,6 @@ int vm_parse_int(const char *text, int *value)
     return 0;
 }
 
-unsigned vm_edit_distance(const char *a, const char *b)
-{
-    enum { LIMIT = 63 };
-    unsigned row[LIMIT + 1];
-    const size_t n = VM_MIN(strlen(a), LIMIT), m = VM_MIN(strlen(b), LIMIT);
-    for (size_t j = 0; j <= m; j++) row[j] = (unsigned)j;
-    for (size_t i = 1; i <= n; i++) {
-        unsigned diagonal = row[0];
-        row[0] = (unsigned)i;
-        for (size_t j = 1; j <= m; j++) {
-            const unsigned replace = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            row[j] = VM_MIN(replace, VM_MIN(row[j], row[j - 1]) + 1);
-        }
-    }
-    return row[m];
-}
-
 /* ---- growing text ---- */
 
 static int reserve(VmText *text, size_t more)

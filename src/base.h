@@ -73,9 +73,6 @@ void vm_locale_leave(VmLocale *locale);
 int vm_parse_double(const char *text, double *value);
 int vm_parse_int(const char *text, int *value);
 
-/* Number of edits between two words, for suggestions in messages. */
-unsigned vm_edit_distance(const char *a, const char *b);
-
 /* ---- growing text ---- */
 
 typedef struct VmText {

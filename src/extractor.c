@@ -32,17 +32,13 @@ const VmExtractor *vm_extractor_of_feature(const char *feature)
 
 int vm_extractor_unknown(const char *name, VmError *error)
 {
-    const char *near = NULL;
-    unsigned best = 4;
-    for (const VmExtractor *const *e = vm_extractors; *e; e++) {
-        const unsigned d = vm_edit_distance((*e)->name, name);
-        if (d >= best) continue;
-        best = d;
-        near = (*e)->name;
-    }
-    if (near)
-        return vm_fail(error, -EINVAL, "unknown feature \"%s\"; did you mean %s?", name, near);
-    return vm_fail(error, -EINVAL, "unknown feature \"%s\"", name);
+    VmText known = {0};
+    for (const VmExtractor *const *e = vm_extractors; *e; e++)
+        vm_text_add(&known, "%s%s", known.size ? ", " : "", (*e)->name);
+    const int code = vm_fail(error, -EINVAL, "unknown feature extractor \"%s\"; there are %s", name,
+                             known.data ? known.data : "none");
+    vm_text_free(&known);
+    return code;
 }
 
 char *vm_feature_key(const VmFeature *f, const char *suffix)
@@ -97,9 +93,8 @@ int vm_instance_columns(VmInstance *i, VmScores *scores)
     for (unsigned k = 0; k < i->extractor->n_features; k++) {
         const VmFeature *f = &i->extractor->features[k];
         if (!(i->mask >> k & 1) || f->kind == VM_TOTAL_FEATURE) continue;
-        const VmPhase phase = f->kind == VM_DERIVED_FEATURE && !f->early ? VM_PHASE_FLUSH : VM_PHASE_FRAME;
         VM_TRY(vm_scores_add(scores, vm_feature_key(f, i->suffix), vm_feature_label(f, i->suffix),
-                             phase, &i->columns[k]));
+                             f->phase, &i->columns[k]));
         if (i->columns[k]) i->columns[k]->hidden = f->kind == VM_HIDDEN_BITS;
     }
     return 0;

@@ -27,7 +27,7 @@ typedef struct VmFeature {
     const char *alias; /* as in reports; NULL = name */
     VmFeatureKind kind;
     int plain; /* 1: never gets the suffix of the options */
-    int early; /* 1: a derived feature that reports list among the frame features */
+    VmPhase phase; /* where reports list it; the order of libvmaf */
 } VmFeature;
 
 typedef struct VmExtractor VmExtractor;
@@ -91,7 +91,7 @@ const VmExtractor *vm_extractor_find(const char *name);
 /* The extractor that gives a feature by its name in model files; NULL if there is none. */
 const VmExtractor *vm_extractor_of_feature(const char *feature);
 
-/* Sentence for an extractor that does not exist, with the nearest name. */
+/* Sentence for an extractor that does not exist, with those that do. */
 int vm_extractor_unknown(const char *name, VmError *error);
 
 /* The name under which a feature with these options is stored: the name, or alias + suffix. */

@@ -67,8 +67,9 @@ static int set_option(const Load *l, VmModelFeature *f, const char *key, const j
     }
     if (!string)
         return vm_fail(l->error, -EINVAL,
-                       "model %s: option %s of feature %s is no number, text or boolean", l->origin,
-                       key, f->name);
+                       "model %s: feature_opts_dicts: option %s of feature %s is no number, text or "
+                       "boolean",
+                       l->origin, key, f->name);
     return vmaf_feature_dictionary_set(&f->options, key, string) ? vm_fail_memory(l->error) : 0;
 }
 
@@ -215,6 +216,7 @@ static int read_svm(const Load *l, VmafModel *m, const json_t *root)
     const char *text = json_string_value(json_object_get(root, "model"));
     if (!text) return bad(l, "model is no SVM text");
     const int code = vm_svr_parse(&m->svr, text, m->n_features, &inner);
+    if (code == -ENOMEM) return vm_fail_memory(l->error);
     return code ? vm_fail(l->error, code, "model %s: %.900s", l->origin, inner.text) : 0;
 }
 
@@ -348,25 +350,11 @@ static const VmEmbeddedModel *find_embedded(const char *version)
     return NULL;
 }
 
-static int unknown_version(const char *version, VmError *error)
-{
-    const char *near = NULL;
-    unsigned best = 8;
-    for (unsigned i = 0; i < vm_embedded_model_count; i++) {
-        const unsigned d = vm_edit_distance(vm_embedded_models[i].version, version);
-        if (d >= best) continue;
-        best = d;
-        near = vm_embedded_models[i].version;
-    }
-    if (near) return vm_fail(error, -EINVAL, "unknown model \"%s\"; did you mean %s?", version, near);
-    return vm_fail(error, -EINVAL, "unknown model \"%s\"; --list-models shows the known ones", version);
-}
-
 static int load_version(VmafModel **model, VmafModelCollection **collection, const char *version,
                         const char *name, uint64_t flags, VmError *error)
 {
     const VmEmbeddedModel *e = find_embedded(version);
-    if (!e) return unknown_version(version, error);
+    if (!e) return vm_fail(error, -EINVAL, "no published model is named \"%s\"", version);
     if (!e->json)
         return vm_fail(error, -ENOENT,
                        "model %s is not in this build: put %s.json into models/netflix (\"make models\" "
@@ -382,7 +370,7 @@ static int read_file(const char *path, char **text, size_t *size, VmError *error
     if (!f) return vm_fail(error, -errno, "cannot read model %s: %s", path, strerror(errno));
     int code = 0;
     if (fstat(fileno(f), &info) || !S_ISREG(info.st_mode))
-        code = vm_fail(error, -EINVAL, "model %s is no regular file", path);
+        code = vm_fail(error, -EINVAL, "model %s is a directory or another special file, not a JSON file", path);
     else if (info.st_size > MAX_FILE)
         code = vm_fail(error, -EFBIG, "model %s is larger than 64 MiB", path);
     else if (!(*text = vm_alloc((size_t)info.st_size + 1)))

@@ -293,11 +293,21 @@ static void write_json(const Report *r)
 
 /* ---- XML ---- */
 
+/* A score's name as an attribute's name, which may hold few characters. */
+static void put_xml_name(const Report *r, const char *name)
+{
+    for (const char *p = name; *p; p++) {
+        const int letter = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || *p == '_';
+        const int inner = (*p >= '0' && *p <= '9') || *p == '-' || *p == '.';
+        fputc(letter || (inner && p > name) ? *p : '_', r->out);
+    }
+}
+
 /* An attribute; one that has no finite value is left out. */
 static void xml_number(const Report *r, const char *name, double value)
 {
     if (!isfinite(value)) return;
-    put_xml_text(r, name);
+    put_xml_name(r, name);
     fputs("=\"", r->out);
     put_number(r, value);
     fputs("\" ", r->out);

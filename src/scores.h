@@ -9,7 +9,12 @@
 #include "base.h"
 
 /* When a column gets its values; reports list them in this order. */
-typedef enum VmPhase { VM_PHASE_FRAME, VM_PHASE_FLUSH, VM_PHASE_MODEL } VmPhase;
+typedef enum VmPhase {
+    VM_PHASE_FRAME, /* with the frame */
+    VM_PHASE_NEXT,  /* when the frame after it is there */
+    VM_PHASE_FLUSH, /* after the last frame */
+    VM_PHASE_MODEL, /* when scores are asked for */
+} VmPhase;
 
 /* 2^26 frames are 300 hours at 60 frames per second. */
 enum { VM_SCORE_CHUNKS = 17, VM_SCORE_FIRST_CHUNK = 1024, VM_MAX_FRAMES = 1 << 26 };

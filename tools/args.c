@@ -241,27 +241,36 @@ static int set_run(VmArgs *args, int code)
     }
 }
 
+static int refuse_long(VmArgs *args, const char *text)
+{
+    char word[64];
+    VmSuggest suggest;
+
+    (void)snprintf(word, sizeof(word), "%.*s", (int)strcspn(text + 2, "="), text + 2);
+    vm_suggest_start(&suggest, word);
+    for (const struct option *o = long_options; o->name; o++) {
+        if (!strncmp(o->name, word, strlen(word)))
+            return vm_args_fail(args, "option %s is ambiguous; --help lists all", text);
+        vm_suggest_offer(&suggest, o->name);
+    }
+    if (!suggest.best) return vm_args_fail(args, "unknown option %s; --help lists all", text);
+    return vm_args_fail(args, "unknown option %s; did you mean --%s?", text, suggest.best);
+}
+
+/* text is the argument that getopt stopped at. */
 static int refuse(VmArgs *args, int code, const char *text)
 {
     const char *known = optopt ? name_of(optopt) : NULL;
-    char word[64];
-    VmSuggest suggest;
 
     if (code == ':') return vm_args_fail(args, "option %s needs a value", text);
     if (code == 1)
         return vm_args_fail(args,
-                            "unexpected argument \"%s\": inputs are named by -r and "
-                            "-d, the report by -o",
+                            "unexpected argument \"%s\": inputs are named by -r and -d, the report "
+                            "by -o",
                             text);
     if (known) return vm_args_fail(args, "option --%s takes no value", known);
     if (optopt) return vm_args_fail(args, "unknown option -%c; --help lists all", optopt);
-    (void)snprintf(word, sizeof(word), "%.*s", (int)strcspn(text, "="), text);
-    vm_suggest_start(&suggest, word + strspn(word, "-"));
-    for (const struct option *o = long_options; o->name; o++) vm_suggest_offer(&suggest, o->name);
-    if (!suggest.best)
-        return vm_args_fail(args, "unknown or ambiguous option %s; --help lists all", text);
-    return vm_args_fail(args, "unknown or ambiguous option %s; did you mean --%s?", text,
-                        suggest.best);
+    return refuse_long(args, text);
 }
 
 static int set_option(VmArgs *args, int code, int argc, char **argv)

@@ -170,6 +170,16 @@ static int open_stream(Decoder *d, const AVCodec **decoder)
     return 0;
 }
 
+/* The picture of a record sleeve, and text that FFmpeg would draw, are no videos. */
+static int is_no_video(const Decoder *d, const AVCodec *decoder)
+{
+    const AVStream *stream = d->format->streams[d->stream];
+
+    return (stream->disposition & AV_DISPOSITION_ATTACHED_PIC) || decoder->id == AV_CODEC_ID_ANSI ||
+           decoder->id == AV_CODEC_ID_BINTEXT || decoder->id == AV_CODEC_ID_XBIN ||
+           decoder->id == AV_CODEC_ID_IDF;
+}
+
 static int open_codec(Decoder *d, const AVCodec *decoder, unsigned threads)
 {
     AVStream *stream = d->format->streams[d->stream];
@@ -465,6 +475,7 @@ static int open_all(Decoder *d, unsigned threads)
     int err = open_format(d);
 
     if (err >= 0) err = open_stream(d, &decoder);
+    if (err >= 0 && is_no_video(d, decoder)) err = AVERROR_STREAM_NOT_FOUND;
     if (err >= 0) err = open_codec(d, decoder, threads);
     if (err < 0) return refuse_file(d, err);
     const int64_t frames = d->format->streams[d->stream]->nb_frames;

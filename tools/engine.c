@@ -54,6 +54,17 @@ static int is_extractor(const char *name, VmSuggest *suggest)
     return 0;
 }
 
+/* Features of libvmaf that are no spelling mistakes but not here either. */
+static int is_missing(const char *name)
+{
+    static const char *const names[] = {"cambi",      "ciede",    "float_ansnr",  "float_moment",
+                                        "float_psnr", "psnr_hvs", "speed_chroma", "speed_temporal"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+        if (!strcmp(names[i], name)) return 1;
+    return 0;
+}
+
 static enum VmExit check_extractor(const VmEngine *engine, const char *name, const char *preset)
 {
     VmSuggest suggest;
@@ -63,6 +74,9 @@ static enum VmExit check_extractor(const VmEngine *engine, const char *name, con
         vm_message_error(engine->messages,
                          "%s needs the feature \"%s\", which this engine does not compute yet",
                          preset, name);
+    else if (is_missing(name))
+        vm_message_error(engine->messages, "this engine does not compute the feature \"%s\" yet",
+                         name);
     else if (suggest.best)
         vm_message_error(engine->messages, "no feature is named \"%s\"; did you mean \"%s\"?", name,
                          suggest.best);
@@ -92,14 +106,26 @@ static enum VmExit use_feature(VmEngine *engine, const VmFeatureArg *feature)
 
     if (!err) err = vmaf_use_feature(engine->vmaf, feature->name, dict);
     if (err)
-        vm_message_error(engine->messages, "feature \"%s\" cannot be used: %s", feature->name,
-                         reason(engine, err));
+        vm_message_error(engine->messages, "--feature %s: %s", feature->name, reason(engine, err));
     return vm_exit_of(err);
 }
 
 static const char *source_of(const VmModelArg *arg)
 {
     return arg->version ? arg->version : arg->path;
+}
+
+/* The engine's sentences name the model, but not those about one of its features. */
+static enum VmExit refuse_model(const VmEngine *engine, const VmModelArg *arg, int err,
+                                const char *why)
+{
+    const char *preset = arg->preset ? arg->preset : "", *colon = arg->preset ? ": " : "";
+
+    if (!*why) why = strerror(-err);
+    if (strstr(why, source_of(arg)))
+        vm_message_error(engine->messages, "%s%s%s", preset, colon, why);
+    else vm_message_error(engine->messages, "%s%smodel %s: %s", preset, colon, source_of(arg), why);
+    return vm_exit_of(err);
 }
 
 static int is_known_version(const char *version, VmSuggest *suggest)
@@ -136,7 +162,7 @@ static enum VmExit overload(VmEngine *engine, VmModelSlot *slot, const VmKeyValu
     const char *dot = strchr(item->key, '.');
     const size_t length = dot ? (size_t)(dot - item->key) : 0;
 
-    if (!dot) return VM_EXIT_OK;
+    if (!dot || !item->value) return VM_EXIT_OK;
     if (length >= sizeof(extractor)) return check_extractor(engine, item->key, NULL);
     memcpy(extractor, item->key, length);
     extractor[length] = 0;
@@ -170,11 +196,7 @@ static enum VmExit load_model(VmEngine *engine, VmModelSlot *slot)
     spec.flags = arg->flags;
     const int err =
         vmaf_ext_model_load(&slot->model, &slot->collection, &spec, error, sizeof(error));
-    if (err)
-        vm_message_error(engine->messages, "%s%smodel \"%s\" cannot be used: %s",
-                         arg->preset ? arg->preset : "", arg->preset ? ": " : "", source_of(arg),
-                         *error ? error : strerror(-err));
-    return vm_exit_of(err);
+    return err ? refuse_model(engine, arg, err, error) : VM_EXIT_OK;
 }
 
 static enum VmExit use_model(VmEngine *engine, const VmModelArg *arg)
@@ -190,10 +212,7 @@ static enum VmExit use_model(VmEngine *engine, const VmModelArg *arg)
     int err = vmaf_use_features_from_model(engine->vmaf, slot->model);
     if (!err && slot->collection)
         err = vmaf_use_features_from_model_collection(engine->vmaf, slot->collection);
-    if (err)
-        vm_message_error(engine->messages, "model \"%s\" cannot be used: %s", source_of(arg),
-                         reason(engine, err));
-    return vm_exit_of(err);
+    return err ? refuse_model(engine, arg, err, reason(engine, err)) : VM_EXIT_OK;
 }
 
 enum VmExit vm_engine_open(VmEngine *engine, const VmArgs *args, VmMessages *messages)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "suggest.h"
 
+#include <limits.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -13,31 +14,36 @@ static unsigned min3(unsigned a, unsigned b, unsigned c)
     return ab < c ? ab : c;
 }
 
-/* Insertions, deletions and replacements that make b of a, row by row. b has at most WORD_MAX. */
+/* Insertions, deletions, replacements and swaps of neighbours that make b of a, row by row. b has at
+ * most WORD_MAX letters. */
 static unsigned edit_distance(const char *a, const char *b)
 {
-    unsigned row[WORD_MAX + 1];
+    unsigned rows[3][WORD_MAX + 1];
+    unsigned *before = rows[0], *above = rows[1], *row = rows[2];
     const size_t n = strlen(b);
 
     for (size_t j = 0; j <= n; j++) row[j] = (unsigned)j;
-    for (size_t i = 0; a[i]; i++) {
-        unsigned diagonal = row[0];
-        row[0] = (unsigned)i + 1;
-        for (size_t j = 0; j < n; j++) {
-            const unsigned above = row[j + 1];
-            row[j + 1] = min3(above + 1, row[j] + 1, diagonal + (a[i] != b[j]));
-            diagonal = above;
+    for (size_t i = 1; a[i - 1]; i++) {
+        unsigned *oldest = before;
+        before = above;
+        above = row;
+        row = oldest;
+        row[0] = (unsigned)i;
+        for (size_t j = 1; j <= n; j++) {
+            row[j] = min3(above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = min3(row[j], before[j - 2] + 1, UINT_MAX);
         }
     }
     return row[n];
 }
 
-/* A third of the word may be wrong, at least one letter. */
+/* A third of the word may be wrong, and two letters of any word: exchanged neighbours count twice. */
 void vm_suggest_start(VmSuggest *suggest, const char *word)
 {
     const unsigned bound = (unsigned)strnlen(word, WORD_MAX) / 3;
 
-    *suggest = (VmSuggest){.word = word, .distance = (bound ? bound : 1) + 1};
+    *suggest = (VmSuggest){.word = word, .distance = (bound > 2 ? bound : 2) + 1};
 }
 
 void vm_suggest_offer(VmSuggest *suggest, const char *candidate)

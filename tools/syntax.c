@@ -63,7 +63,7 @@ static int set_model_item(VmArgs *args, VmModelArg *model, unsigned i)
         model->version = item->key;
         return 0;
     }
-    if (!text && !(item->value && strchr(item->key, '.'))) return refuse_key(args, item->key);
+    if (!text && !strchr(item->key, '.')) return refuse_key(args, item->key);
     if (!item->value || !*item->value)
         return vm_args_fail(args, "--model: %s= needs a value", item->key);
     if (text) *text = item->value;
@@ -163,7 +163,8 @@ static int add_limit(VmArgs *args, const char *text)
     const int err = parse_limit_key(args, limit);
     if (err) return err;
     if (vm_number_real(text + length + 1, &limit->value) < 0)
-        return vm_args_fail(args, "--fail-under: \"%s\" is not a number", text + length + 1);
+        return vm_args_fail(args, "--fail-under: \"%s\" of %s is not a number", text + length + 1,
+                            limit->key);
     return 0;
 }
 

@@ -29,9 +29,10 @@ static const VmOption options[] = {
 enum { MOTION2, MOTION, MOTION3, RAW };
 
 static const VmFeature features[] = {
-    [MOTION2] = {"VMAF_feature_motion2_score", "motion2", VM_DERIVED_FEATURE, .early = 1},
+    [MOTION2] = {"VMAF_feature_motion2_score", "motion2", VM_DERIVED_FEATURE},
     [MOTION] = {"VMAF_feature_motion_score", "motion"},
-    [MOTION3] = {"VMAF_feature_motion3_score", "motion3", VM_DERIVED_FEATURE},
+    [MOTION3] = {"VMAF_feature_motion3_score", "motion3", VM_DERIVED_FEATURE,
+                 .phase = VM_PHASE_NEXT},
     [RAW] = {"motion_unweighted", NULL, VM_HIDDEN_BITS},
 };
 

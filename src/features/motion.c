@@ -31,8 +31,10 @@ enum { SAD, MOTION, MOTION2, MOTION3 };
 static const VmFeature features[] = {
     [SAD] = {"VMAF_integer_feature_motion_sad_score"},
     [MOTION] = {"VMAF_integer_feature_motion_score", "integer_motion"},
-    [MOTION2] = {"VMAF_integer_feature_motion2_score", "integer_motion2", VM_DERIVED_FEATURE},
-    [MOTION3] = {"VMAF_integer_feature_motion3_score", "integer_motion3", VM_DERIVED_FEATURE},
+    [MOTION2] = {"VMAF_integer_feature_motion2_score", "integer_motion2", VM_DERIVED_FEATURE,
+                 .phase = VM_PHASE_FLUSH},
+    [MOTION3] = {"VMAF_integer_feature_motion3_score", "integer_motion3", VM_DERIVED_FEATURE,
+                 .phase = VM_PHASE_FLUSH},
 };
 
 static uint32_t mask(const void *o)

@@ -290,7 +290,7 @@ class Models(Case):
             good.replace("total_sv 2", "total_sv 3"),
             good.replace("total_sv 2", "total_sv 99999999999"),
             good.replace("gamma 0.05", "gamma x"),
-            good.replace("1:0.5", "2:0.5"),
+            good.replace("1:0.5", "65:0.5"),
             good.replace("1:0.5", "0:0.5"),
             good.replace("1:0.5", "1"),
             good.replace("nu_svr", "c_svc"),

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "unit.h"
+
+#include <errno.h>
+#include <math.h>
+
+#include "model.h"
+
+static int parse(VmafModel **m, const char *json, uint64_t flags, VmError *error)
+{
+    VmafModelCollection *c;
+    const int code = vm_model_parse(m, &c, json, strlen(json), "test.json", "vmaf", flags, error);
+    vmaf_model_collection_destroy(c);
+    return code;
+}
+
+static VmafModel *parsed(const char *json, uint64_t flags)
+{
+    VmafModel *m;
+    VmError error = {{0}};
+    if (parse(&m, json, flags, &error)) fail_msg("%s", error.text);
+    return m;
+}
+
+/* Written out from the specification, 4.3, for TEST_MODEL. */
+static double by_hand(double adm, double motion)
+{
+    const double x = 2 * adm + 3, y = 4 * motion + 5;
+    const double q1 = (x - 0.5) * (x - 0.5) + (y - 1) * (y - 1), q2 = x * x + (y - 2) * (y - 2);
+    const double sum = 2 * exp(-0.25 * q1) - 3 * exp(-0.25 * q2) + 1.5;
+    return (sum - 1) / 0.5;
+}
+
+static void a_model_predicts_what_its_text_says(void **state)
+{
+    (void)state;
+    const double points[][2] = {{0.5, 0}, {-1.25, -1}, {-1.5, -0.75}};
+    VmafModel *m = parsed(TEST_MODEL(""), 0);
+    for (int k = 0; k < 3; k++)
+        assert_true(vm_model_raw(m, points[k]) == by_hand(points[k][0], points[k][1]));
+    vmaf_model_destroy(m);
+}
+
+static void clip_and_transform_follow_the_flags(void **state)
+{
+    (void)state;
+    const char *json = TEST_MODEL(", \"score_clip\": [0, 10], \"score_transform\": "
+                                  "{\"p0\": 1, \"p1\": 2, \"p2\": 0.5, \"out_gte_in\": \"true\"}");
+    VmafModel *plain = parsed(json, 0);
+    assert_true(vm_model_finish(plain, 4) == 4); /* off unless asked for */
+    assert_true(vm_model_finish(plain, 11) == 10);
+    assert_true(vm_model_finish(plain, -1) == 0);
+    VmafModel *on = parsed(json, VMAF_MODEL_FLAG_ENABLE_TRANSFORM | VMAF_MODEL_FLAG_DISABLE_CLIP);
+    assert_true(vm_model_finish(on, 4) == 1 + 8 + 8);
+    assert_true(vm_model_finish(on, -2) == -1);   /* 1 - 4 + 2 */
+    assert_true(vm_model_finish(on, -1.5) == -0.875); /* 1 - 3 + 1.125 */
+    vmaf_model_destroy(plain);
+    vmaf_model_destroy(on);
+}
+
+static void knots_interpolate_and_extrapolate(void **state)
+{
+    (void)state;
+    VmafModel *m = parsed(TEST_MODEL(", \"score_transform\": {\"enabled\": true, "
+                                     "\"knots\": [[0, 10], [10, 30], [20, 30]]}"),
+                          0);
+    assert_true(vm_model_finish(m, 5) == 20);
+    assert_true(vm_model_finish(m, -5) == 0);
+    assert_true(vm_model_finish(m, 10) == 30);
+    assert_true(vm_model_finish(m, 25) == 30);
+    vmaf_model_destroy(m);
+}
+
+/* percentiles, population deviation and the slope of the transform: specification, 4.7 */
+static void collections_report_their_spread(void **state)
+{
+    (void)state;
+    VmafModel *m = parsed(TEST_MODEL(", \"score_clip\": [0, 100]"), 0);
+    VmafModelCollection c = {"b", 1, &m};
+    VmafModel *members[] = {m, m, m, m, m};
+    c.models = members;
+    c.n = 5;
+    double raw[] = {50, 10, 40, 20, 30};
+    const VmafModelCollectionScore s = vm_collection_score(&c, raw);
+    assert_true(s.bootstrap.bagging_score == 30);
+    assert_true(fabs(s.bootstrap.stddev - sqrt(200)) < 1e-9);
+    assert_true(fabs(s.bootstrap.ci.p95.lo - 11) < 1e-12);
+    assert_true(fabs(s.bootstrap.ci.p95.hi - 49) < 1e-12);
+    vmaf_model_destroy(m);
+}
+
+static void bad_files_are_refused_with_the_place(void **state)
+{
+    (void)state;
+    const struct {
+        const char *json, *says;
+    } cases[] = {
+        {"", "empty"},
+        {"{\"model_dict\": {", "line 1, column"},
+        {"{\"model_dict\": {}}", "model_type"},
+        {"[1, 2]", "model_dict"},
+        {"{\"model_dict\": {\"model_type\": \"TREE\"}}", "TREE"},
+        {"{\"model_dict\": {\"model_type\": 7}}", "model_type"},
+        {"{\"model_dict\": {\"model_type\": \"LIBSVMNUSVR\", \"feature_names\": [1]}}",
+         "feature_names[0]"},
+        {"{\"model_dict\": {\"model_type\": \"LIBSVMNUSVR\", \"feature_names\": []}}",
+         "feature_names"},
+        {"{\"model_dict\": {\"model_type\": \"LIBSVMNUSVR\", \"feature_names\": [\"a\"]}}",
+         "norm_type"},
+        {TEST_MODEL(", \"score_clip\": null"), "score_clip"},
+        {TEST_MODEL(", \"score_clip\": [0, NaN]"), "line 1"},
+        {TEST_MODEL(", \"score_transform\": {\"p0\": null}"), "p0"},
+        {TEST_MODEL(", \"score_transform\": {\"out_gte_in\": true}"), "out_gte_in"},
+        {TEST_MODEL(", \"feature_opts_dicts\": [{}]"), "feature_opts_dicts"},
+        {TEST_MODEL(", \"feature_opts_dicts\": [{\"a\": [1]}, {}]"), "option a"},
+        {TEST_MODEL(", \"model_type\": \"LIBSVMNUSVR\""), "duplicate"},
+        {TEST_MODEL(", \"chroma_correction_parameter\": 1"), "chroma_correction_parameter"},
+    };
+    for (size_t k = 0; k < VM_COUNT(cases); k++) {
+        VmafModel *m;
+        VmError error = {{0}};
+        assert_int_equal(parse(&m, cases[k].json, 0, &error), -EINVAL);
+        assert_null(m);
+        if (!strstr(error.text, cases[k].says) || !strstr(error.text, "test.json"))
+            fail_msg("case %zu: %s", k, error.text);
+    }
+}
+
+static void bad_svm_text_is_refused_with_the_line(void **state)
+{
+    (void)state;
+#define HEAD "svm_type nu_svr\nkernel_type rbf\ngamma 1\nrho 0\n"
+    const struct {
+        const char *text, *says;
+    } cases[] = {
+        {"", "line 1: ends before"},
+        {HEAD "SV\n", "no support vectors"},
+        {HEAD "total_sv 0\nSV\n", "line 5"},
+        {HEAD "total_sv 99999999\nSV\n1 1:1\n", "line 5"},
+        {HEAD "total_sv 1048576\nSV\n1 1:1\n", "fewer support vectors"},
+        {HEAD "total_sv 2\nSV\n1 1:1\n", "1 support vectors instead of 2"},
+        {HEAD "total_sv 1\nSV\n1 1:1\n2 1:1\n", "more support vectors"},
+        {HEAD "total_sv 1\nSV\n1 2:1 1:1\n", "line 7: indices must ascend"},
+        {HEAD "total_sv 1\nSV\n1 65:1\n", "line 7: indices"},
+        {HEAD "total_sv 1\nSV\n1 1:nan\n", "line 7: the value"},
+        {HEAD "total_sv 1\nSV\nx 1:1\n", "line 7: the coefficient"},
+        {HEAD "total_sv 1\nSV\n1 1=1\n", "line 7: expected index:value"},
+        {HEAD "colour red\ntotal_sv 1\nSV\n1 1:1\n", "unknown word \"colour\""},
+        {"svm_type c_svc\n", "no regression"},
+        {"svm_type nu_svr\nkernel_type linear\n", "only rbf"},
+        {"svm_type nu_svr\nkernel_type rbf\ngamma inf\n", "line 3: gamma is no number"},
+        {"svm_type nu_svr\nkernel_type rbf\nrho 0\ntotal_sv 1\nSV\n1 1:1\n", "no gamma"},
+    };
+    for (size_t k = 0; k < VM_COUNT(cases); k++) {
+        VmSvr *svr = NULL;
+        VmError error = {{0}};
+        assert_int_equal(vm_svr_parse(&svr, cases[k].text, 2, &error), -EINVAL);
+        assert_null(svr);
+        if (!strstr(error.text, cases[k].says)) fail_msg("case %zu: %s", k, error.text);
+    }
+}
+
+/* Every allocation of a load fails once: an error, no crash, no leak (the sanitizers watch). */
+static void loading_survives_failing_allocations(void **state)
+{
+    (void)state;
+    for (long k = 0; k < 1000; k++) {
+        VmafModel *m;
+        VmError error = {{0}};
+        vm_alloc_fail_after(k);
+        const int code = parse(&m, TEST_MODEL(", \"feature_opts_dicts\": [{\"a\": 1}, {}]"), 0, &error);
+        vm_alloc_fail_after(-1);
+        if (!code) {
+            assert_true(k > 5);
+            vmaf_model_destroy(m);
+            return;
+        }
+        assert_int_equal(code, -ENOMEM);
+        assert_string_equal(error.text, "out of memory");
+    }
+    fail();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_model_predicts_what_its_text_says),
+        cmocka_unit_test(clip_and_transform_follow_the_flags),
+        cmocka_unit_test(knots_interpolate_and_extrapolate),
+        cmocka_unit_test(collections_report_their_spread),
+        cmocka_unit_test(bad_files_are_refused_with_the_place),
+        cmocka_unit_test(bad_svm_text_is_refused_with_the_line),
+        cmocka_unit_test(loading_survives_failing_allocations),
+    };
+    return cmocka_run_group_tests_name("model", tests, NULL, NULL);
+}
