@@ -18,7 +18,10 @@ int vm_fail(VmError *error, int code, const char *format, ...)
     return code;
 }
 
-int vm_fail_memory(VmError *error) { return vm_fail(error, -ENOMEM, "out of memory"); }
+int vm_fail_memory(VmError *error)
+{
+    return vm_fail(error, -ENOMEM, "out of memory");
+}
 
 /* ---- memory ---- */
 
@@ -32,14 +35,20 @@ static int may_allocate(void)
     return limit < 0 || n < limit;
 }
 
-long vm_alloc_count(void) { return atomic_load(&alloc_count); }
+long vm_alloc_count(void)
+{
+    return atomic_load(&alloc_count);
+}
 
 void vm_alloc_fail_after(long n)
 {
     atomic_store(&alloc_limit, n < 0 ? -1 : atomic_load(&alloc_count) + n);
 }
 
-void *vm_alloc(size_t size) { return may_allocate() ? calloc(1, size ? size : 1) : NULL; }
+void *vm_alloc(size_t size)
+{
+    return may_allocate() ? calloc(1, size ? size : 1) : NULL;
+}
 
 void *vm_alloc_array(size_t n, size_t size)
 {
@@ -61,7 +70,10 @@ void *vm_realloc(void *memory, size_t size)
     return may_allocate() ? realloc(memory, size ? size : 1) : NULL;
 }
 
-void vm_free(void *memory) { free(memory); }
+void vm_free(void *memory)
+{
+    free(memory);
+}
 
 char *vm_strdup(const char *text)
 {

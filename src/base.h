@@ -38,11 +38,12 @@ int vm_fail_memory(VmError *error);
 
 /* ---- memory ---- */
 
-void *vm_alloc(size_t size);             /* zeroed; NULL when there is none */
+void *vm_alloc(size_t size);                 /* zeroed; NULL when there is none */
 void *vm_alloc_array(size_t n, size_t size); /* zeroed; NULL also when n * size overflows */
-void *vm_alloc_aligned(size_t size);     /* 64-byte aligned, zeroed */
-void *vm_realloc(void *memory, size_t size); /* new bytes unspecified; memory stays valid on failure */
-void vm_free(void *memory);              /* for all of the above; NULL does nothing */
+void *vm_alloc_aligned(size_t size);         /* 64-byte aligned, zeroed */
+void *vm_realloc(void *memory,
+                 size_t size); /* new bytes unspecified; memory stays valid on failure */
+void vm_free(void *memory);    /* for all of the above; NULL does nothing */
 char *vm_strdup(const char *text);
 char *vm_printf(const char *format, ...) VM_PRINTF(1, 2); /* allocated text or NULL */
 

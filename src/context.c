@@ -17,14 +17,15 @@ void vm_log(VmafContext *v, enum VmafLogLevel level, const char *format, ...)
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
     pthread_mutex_lock(&v->log_lock);
-    if (v->config.log)
-        v->config.log(v->config.log_opaque, level, text);
-    else
-        fprintf(stderr, "libvmaf %s %s\n", names[level], text);
+    if (v->config.log) v->config.log(v->config.log_opaque, level, text);
+    else fprintf(stderr, "libvmaf %s %s\n", names[level], text);
     pthread_mutex_unlock(&v->log_lock);
 }
 
-void vm_context_enter(VmafContext *v) { v->error.text[0] = 0; }
+void vm_context_enter(VmafContext *v)
+{
+    v->error.text[0] = 0;
+}
 
 int vm_context_leave(VmafContext *v, int code)
 {
@@ -37,7 +38,10 @@ void vm_context_settle(VmafContext *v)
     if (v->sched) vm_sched_wait(v->sched);
 }
 
-unsigned vm_context_step(const VmafContext *v) { return VM_MAX(v->config.n_subsample, 1); }
+unsigned vm_context_step(const VmafContext *v)
+{
+    return VM_MAX(v->config.n_subsample, 1);
+}
 
 /* ---- birth and death ---- */
 
@@ -99,7 +103,8 @@ static int not_started(VmafContext *v)
 }
 
 /* An instance equal to an earlier one is dropped, as libvmaf does. */
-static int add_instance(VmafContext *v, const VmExtractor *extractor, const VmafFeatureDictionary *dict)
+static int add_instance(VmafContext *v, const VmExtractor *extractor,
+                        const VmafFeatureDictionary *dict)
 {
     VmInstance *instance;
     VM_TRY(vm_instance_create(&instance, extractor, dict, &v->error));
@@ -148,8 +153,8 @@ static int add_model_features(VmafContext *v, VmafModel *m)
         const VmExtractor *extractor = vm_extractor_of_feature(f->name);
         if (!extractor)
             return vm_fail(&v->error, -EINVAL,
-                           "model %s needs feature %s, which this engine does not compute", m->origin,
-                           f->name);
+                           "model %s needs feature %s, which this engine does not compute",
+                           m->origin, f->name);
         VM_TRY(add_instance(v, extractor, f->options));
     }
     return vm_model_bind(m, &v->error);
@@ -158,7 +163,8 @@ static int add_model_features(VmafContext *v, VmafModel *m)
 static int add_record(VmafContext *v, const VmafModel *m, const char *name, int is_collection)
 {
     for (unsigned i = 0; i < v->n_models; i++)
-        if (!strcmp(v->models[i].name, name) && v->models[i].is_collection == is_collection) return 0;
+        if (!strcmp(v->models[i].name, name) && v->models[i].is_collection == is_collection)
+            return 0;
     VmModelRecord *models = vm_realloc(v->models, (v->n_models + 1) * sizeof(*models));
     if (!models) return vm_fail_memory(&v->error);
     v->models = models;
@@ -189,7 +195,8 @@ int vmaf_use_features_from_model_collection(VmafContext *v, VmafModelCollection 
     return vm_context_leave(v, code);
 }
 
-int vmaf_import_feature_score(VmafContext *v, const char *feature_name, double value, unsigned index)
+int vmaf_import_feature_score(VmafContext *v, const char *feature_name, double value,
+                              unsigned index)
 {
     if (!v || !feature_name || !*feature_name) return -EINVAL;
     vm_context_enter(v);
@@ -202,13 +209,11 @@ int vmaf_import_feature_score(VmafContext *v, const char *feature_name, double v
     else if (!column && vm_scores_add(&v->scores, vm_strdup(feature_name), vm_strdup(feature_name),
                                       VM_PHASE_FRAME, &column))
         code = vm_fail_memory(&v->error);
-    else if (vm_scores_reserve(&v->scores, index + 1))
-        code = vm_fail_memory(&v->error);
+    else if (vm_scores_reserve(&v->scores, index + 1)) code = vm_fail_memory(&v->error);
     else if (!vm_column_get(column, index, &old))
-        code = vm_fail(&v->error, -EINVAL, "feature %s has a value for frame %u already", feature_name,
-                       index);
-    else
-        vm_column_put(column, index, value);
+        code = vm_fail(&v->error, -EINVAL, "feature %s has a value for frame %u already",
+                       feature_name, index);
+    else vm_column_put(column, index, value);
     return vm_context_leave(v, code);
 }
 
@@ -273,7 +278,8 @@ static int start(VmafContext *v, const VmFormat *format, unsigned index)
     return vm_sched_create(&v->sched, &config, &v->error);
 }
 
-static int check_pair(VmafContext *v, const VmafPicture *ref, const VmafPicture *dis, unsigned index)
+static int check_pair(VmafContext *v, const VmafPicture *ref, const VmafPicture *dis,
+                      unsigned index)
 {
     char a[64], b[64];
     const VmFormat r = vm_format_of(ref), d = vm_format_of(dis);
@@ -282,14 +288,15 @@ static int check_pair(VmafContext *v, const VmafPicture *ref, const VmafPicture 
     vm_format_print(&r, a);
     vm_format_print(&d, b);
     if (!vm_format_equal(&r, &d))
-        return vm_fail(&v->error, -EINVAL, "frame %u: the reference is %s, the distorted picture is %s",
-                       index, a, b);
+        return vm_fail(&v->error, -EINVAL,
+                       "frame %u: the reference is %s, the distorted picture is %s", index, a, b);
     if (index >= VM_MAX_FRAMES)
         return vm_fail(&v->error, -EINVAL, "frame index %u is too large", index);
     if (!v->sched) return start(v, &r, index);
     vm_format_print(&v->format, b);
     if (!vm_format_equal(&r, &v->format))
-        return vm_fail(&v->error, -EINVAL, "frame %u is %s, the frames before it are %s", index, a, b);
+        return vm_fail(&v->error, -EINVAL, "frame %u is %s, the frames before it are %s", index, a,
+                       b);
     if (index != v->end)
         return vm_fail(&v->error, -EINVAL, "frame %u comes where frame %u is due", index, v->end);
     return 0;
@@ -395,9 +402,13 @@ int vmaf_fetch_preallocated_picture(VmafContext *v, VmafPicture *pic)
 {
     if (!v || !pic) return -EINVAL;
     vm_context_enter(v);
-    if (!v->pool) return vm_context_leave(v, vm_fail(&v->error, -EINVAL, "no pictures preallocated"));
+    if (!v->pool)
+        return vm_context_leave(v, vm_fail(&v->error, -EINVAL, "no pictures preallocated"));
     vm_pool_fetch(v->pool, pic);
     return 0;
 }
 
-const char *vmaf_version(void) { return "3.2.0"; }
+const char *vmaf_version(void)
+{
+    return "3.2.0";
+}

@@ -39,7 +39,7 @@ struct VmafContext {
     VmPool *pool;
     VmFormat format;
     int flushed, n_previous;
-    unsigned first, end; /* frames read: first .. end - 1 */
+    unsigned first, end;               /* frames read: first .. end - 1 */
     VmafPicture last[VM_MAX_PREVIOUS]; /* reference pictures of frames end - 1, end - 2 */
 };
 

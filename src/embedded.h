@@ -12,7 +12,8 @@ typedef struct VmEmbeddedModel {
     const char *json;    /* size bytes and a terminating 0; NULL when the build lacks the file */
     size_t size;
     int is_collection;
-    const char *const *features; /* names of its inputs, NULL-ended; NULL when the build lacks the file */
+    const char *const
+        *features; /* names of its inputs, NULL-ended; NULL when the build lacks the file */
 } VmEmbeddedModel;
 
 extern const VmEmbeddedModel vm_embedded_models[];

@@ -11,9 +11,18 @@
 #error "the build defines TINYVMAF_VERSION"
 #endif
 
-const char *vmaf_ext_version(void) { return TINYVMAF_VERSION; }
-const char *vmaf_ext_epoch(void) { return "3.2"; }
-const char *vmaf_ext_cpu_level(uint64_t cpumask) { return vm_cpu_name(vm_cpu_level(cpumask)); }
+const char *vmaf_ext_version(void)
+{
+    return TINYVMAF_VERSION;
+}
+const char *vmaf_ext_epoch(void)
+{
+    return "3.2";
+}
+const char *vmaf_ext_cpu_level(uint64_t cpumask)
+{
+    return vm_cpu_name(vm_cpu_level(cpumask));
+}
 
 void vmaf_ext_config_default(VmafExtConfig *cfg)
 {
@@ -25,7 +34,10 @@ void vmaf_ext_model_spec_default(VmafModelSpec *spec)
     *spec = (VmafModelSpec){.struct_size = sizeof(*spec)};
 }
 
-void vmaf_ext_stats_default(VmafStats *stats) { *stats = (VmafStats){.struct_size = sizeof(*stats)}; }
+void vmaf_ext_stats_default(VmafStats *stats)
+{
+    *stats = (VmafStats){.struct_size = sizeof(*stats)};
+}
 
 void vmaf_ext_report_config_default(VmafReportConfig *cfg)
 {
@@ -34,12 +46,21 @@ void vmaf_ext_report_config_default(VmafReportConfig *cfg)
                               .precision = VMAF_PRECISION_LEGACY};
 }
 
-const char *vmaf_ext_last_error(const VmafContext *v) { return v ? v->error.text : ""; }
-unsigned vmaf_ext_thread_count(const VmafContext *v) { return v ? v->config.n_threads : 0; }
-void vmaf_ext_free(void *memory) { vm_free(memory); }
+const char *vmaf_ext_last_error(const VmafContext *v)
+{
+    return v ? v->error.text : "";
+}
+unsigned vmaf_ext_thread_count(const VmafContext *v)
+{
+    return v ? v->config.n_threads : 0;
+}
+void vmaf_ext_free(void *memory)
+{
+    vm_free(memory);
+}
 
-int vmaf_ext_model_load(VmafModel **model, VmafModelCollection **collection, const VmafModelSpec *spec,
-                        char *error, size_t error_size)
+int vmaf_ext_model_load(VmafModel **model, VmafModelCollection **collection,
+                        const VmafModelSpec *spec, char *error, size_t error_size)
 {
     VmError found = {{0}};
     VmafModelSpec full;
@@ -84,7 +105,8 @@ int vmaf_ext_extractor_info(unsigned i, VmafExtractorInfo *info)
     while (vm_extractors[n]) n++;
     if (i >= n) return -ENOENT;
     if (!info) return -EINVAL;
-    *info = (VmafExtractorInfo){sizeof(*info), vm_extractors[i]->name, vm_extractors[i]->description};
+    *info =
+        (VmafExtractorInfo){sizeof(*info), vm_extractors[i]->name, vm_extractors[i]->description};
     return 0;
 }
 
@@ -94,7 +116,8 @@ int vmaf_ext_extractor_info(unsigned i, VmafExtractorInfo *info)
 static int collect(VmafContext *v, const char *name, double **values, unsigned *n, unsigned *worst)
 {
     const VmColumn *column = vm_scores_find(&v->scores, name);
-    if (!column || column->hidden) return vm_fail(&v->error, -EINVAL, "no score named \"%s\"", name);
+    if (!column || column->hidden)
+        return vm_fail(&v->error, -EINVAL, "no score named \"%s\"", name);
     vm_context_settle(v);
     *n = 0;
     *values = vm_alloc_array((size_t)(v->end - v->first) + 1, sizeof(**values));
@@ -102,7 +125,8 @@ static int collect(VmafContext *v, const char *name, double **values, unsigned *
     double lowest = INFINITY;
     for (unsigned i = v->first; i < v->end; i++) {
         double value;
-        if (i % vm_context_step(v) || vm_column_get(column, i, &value) || !isfinite(value)) continue;
+        if (i % vm_context_step(v) || vm_column_get(column, i, &value) || !isfinite(value))
+            continue;
         if (value < lowest) *worst = i;
         lowest = VM_MIN(lowest, value);
         (*values)[(*n)++] = value;

@@ -4,14 +4,15 @@
 #include <string.h>
 
 extern const VmExtractor vm_extractor_adm, vm_extractor_float_adm, vm_extractor_float_motion,
-    vm_extractor_float_ms_ssim, vm_extractor_float_ssim, vm_extractor_float_vif, vm_extractor_motion,
-    vm_extractor_psnr, vm_extractor_vif;
+    vm_extractor_float_ms_ssim, vm_extractor_float_ssim, vm_extractor_float_vif,
+    vm_extractor_motion, vm_extractor_psnr, vm_extractor_vif;
 
 const VmExtractor *const vm_extractors[] = {
-    &vm_extractor_vif,        &vm_extractor_adm,           &vm_extractor_motion,
-    &vm_extractor_psnr,       &vm_extractor_float_ssim,    &vm_extractor_float_ms_ssim,
-    &vm_extractor_float_vif,  &vm_extractor_float_adm,     &vm_extractor_float_motion,
-    NULL,
+    &vm_extractor_vif,          &vm_extractor_adm,
+    &vm_extractor_motion,       &vm_extractor_psnr,
+    &vm_extractor_float_ssim,   &vm_extractor_float_ms_ssim,
+    &vm_extractor_float_vif,    &vm_extractor_float_adm,
+    &vm_extractor_float_motion, NULL,
 };
 
 const VmExtractor *vm_extractor_find(const char *name)
@@ -25,7 +26,8 @@ const VmExtractor *vm_extractor_of_feature(const char *feature)
 {
     for (const VmExtractor *const *e = vm_extractors; *e; e++)
         for (unsigned k = 0; k < (*e)->n_features; k++)
-            if ((*e)->features[k].kind != VM_HIDDEN_BITS && !strcmp((*e)->features[k].name, feature))
+            if ((*e)->features[k].kind != VM_HIDDEN_BITS &&
+                !strcmp((*e)->features[k].name, feature))
                 return *e;
     return NULL;
 }

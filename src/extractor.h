@@ -23,10 +23,10 @@ typedef enum VmFeatureKind {
 } VmFeatureKind;
 
 typedef struct VmFeature {
-    const char *name; /* as in model files */
+    const char *name;  /* as in model files */
     const char *alias; /* as in reports; NULL = name */
     VmFeatureKind kind;
-    int plain; /* 1: never gets the suffix of the options */
+    int plain;     /* 1: never gets the suffix of the options */
     VmPhase phase; /* where reports list it; the order of libvmaf */
 } VmFeature;
 
@@ -34,9 +34,9 @@ typedef struct VmExtractor VmExtractor;
 
 typedef struct VmInstance {
     const VmExtractor *extractor;
-    void *options;  /* the extractor's option struct */
-    char *suffix;   /* of its feature names */
-    uint32_t mask;  /* features this instance gives, bit k = features[k] */
+    void *options;                      /* the extractor's option struct */
+    char *suffix;                       /* of its feature names */
+    uint32_t mask;                      /* features this instance gives, bit k = features[k] */
     VmColumn *columns[VM_MAX_FEATURES]; /* NULL: not given */
 } VmInstance;
 

@@ -54,7 +54,8 @@ void vm_format_print(const VmFormat *f, char text[64])
 
 void vm_format_plane(const VmFormat *f, int plane, unsigned *w, unsigned *h)
 {
-    const int half_w = plane && (f->pix_fmt == VMAF_PIX_FMT_YUV420P || f->pix_fmt == VMAF_PIX_FMT_YUV422P);
+    const int half_w =
+        plane && (f->pix_fmt == VMAF_PIX_FMT_YUV420P || f->pix_fmt == VMAF_PIX_FMT_YUV422P);
     const int half_h = plane && f->pix_fmt == VMAF_PIX_FMT_YUV420P;
     const int none = plane && f->pix_fmt == VMAF_PIX_FMT_YUV400P;
     *w = none ? 0 : f->w >> half_w;
@@ -71,7 +72,8 @@ static VmafRef *create(const VmFormat *f, VmPool *pool)
     for (int i = 0; i < 3; i++) {
         vm_format_plane(f, i, &p.w[i], &p.h[i]);
         size_t stride = ((size_t)p.w[i] * (f->bpc > 8 ? 2 : 1) + 63) & ~(size_t)63;
-        if (stride && stride % 1024 == 0) stride += 64; /* rows would compete for the same cache sets */
+        if (stride && stride % 1024 == 0)
+            stride += 64; /* rows would compete for the same cache sets */
         p.stride[i] = (ptrdiff_t)stride;
         offset[i] = size;
         size += stride * p.h[i]; /* < 2^32 for each plane */
@@ -148,7 +150,8 @@ int vm_picture_copy(VmafPicture *copy, const VmafPicture *p, VmError *error)
 {
     const VmFormat format = vm_format_of(p);
     VM_TRY(vm_format_check(&format, error));
-    if (vmaf_picture_alloc(copy, p->pix_fmt, p->bpc, p->w[0], p->h[0])) return vm_fail_memory(error);
+    if (vmaf_picture_alloc(copy, p->pix_fmt, p->bpc, p->w[0], p->h[0]))
+        return vm_fail_memory(error);
     for (int i = 0; i < 3; i++) {
         const size_t bytes = (size_t)copy->w[i] * (copy->bpc > 8 ? 2 : 1);
         if (copy->data[i] && !p->data[i]) {

@@ -18,7 +18,8 @@ typedef struct VmFrame {
     unsigned index;    /* as the caller counts */
     unsigned position; /* 0 for the first frame of the context */
     VmafPicture ref, dis;
-    VmafPicture previous[VM_MAX_PREVIOUS]; /* reference of position - 1, - 2; data NULL if there is none */
+    VmafPicture
+        previous[VM_MAX_PREVIOUS]; /* reference of position - 1, - 2; data NULL if there is none */
 } VmFrame;
 
 /* Is this a format whose pictures can be allocated? */

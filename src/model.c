@@ -45,7 +45,8 @@ static int read_features(const Load *l, VmafModel *m, const json_t *root)
     for (size_t j = 0; j < n; j++) {
         const char *name = json_string_value(json_array_get(names, j));
         if (!name || !*name)
-            return vm_fail(l->error, -EINVAL, "model %s: feature_names[%zu] is no name", l->origin, j);
+            return vm_fail(l->error, -EINVAL, "model %s: feature_names[%zu] is no name", l->origin,
+                           j);
         m->features[j].name = vm_strdup(name);
         if (!m->features[j].name) return vm_fail_memory(l->error);
         m->n_features = (unsigned)j + 1;
@@ -66,10 +67,11 @@ static int set_option(const Load *l, VmModelFeature *f, const char *key, const j
         string = json_is_true(value) ? "true" : "false";
     }
     if (!string)
-        return vm_fail(l->error, -EINVAL,
-                       "model %s: feature_opts_dicts: option %s of feature %s is no number, text or "
-                       "boolean",
-                       l->origin, key, f->name);
+        return vm_fail(
+            l->error, -EINVAL,
+            "model %s: feature_opts_dicts: option %s of feature %s is no number, text or "
+            "boolean",
+            l->origin, key, f->name);
     return vmaf_feature_dictionary_set(&f->options, key, string) ? vm_fail_memory(l->error) : 0;
 }
 
@@ -85,7 +87,7 @@ static int read_options(const Load *l, VmafModel *m, json_t *root)
         if (!json_is_object(dict))
             return vm_fail(l->error, -EINVAL, "model %s: feature_opts_dicts[%u] is no object",
                            l->origin, j);
-        json_object_foreach (dict, key, value) VM_TRY(set_option(l, &m->features[j], key, value));
+        json_object_foreach(dict, key, value) VM_TRY(set_option(l, &m->features[j], key, value));
     }
     return 0;
 }
@@ -95,7 +97,8 @@ static int read_scaling(const Load *l, VmafModel *m, const json_t *root)
     const char *norm = json_string_value(json_object_get(root, "norm_type"));
     if (!norm) return bad(l, "norm_type is missing");
     m->rescale = !strcmp(norm, "linear_rescale");
-    if (!m->rescale && strcmp(norm, "none")) return bad(l, "norm_type is neither linear_rescale nor none");
+    if (!m->rescale && strcmp(norm, "none"))
+        return bad(l, "norm_type is neither linear_rescale nor none");
     if (!m->rescale) return 0;
     const json_t *slopes = json_object_get(root, "slopes");
     const json_t *intercepts = json_object_get(root, "intercepts");
@@ -132,7 +135,8 @@ static int read_knots(const Load *l, VmTransform *t, const json_t *knots)
     t->n_knots = (unsigned)json_array_size(knots);
     for (unsigned i = 0; i < t->n_knots; i++) {
         const json_t *point = json_array_get(knots, i);
-        if (json_array_size(point) != 2) return bad(l, "a point of score_transform.knots is no pair");
+        if (json_array_size(point) != 2)
+            return bad(l, "a point of score_transform.knots is no pair");
         for (size_t k = 0; k < 2; k++)
             VM_TRY(number_at(l, point, k, "score_transform.knots", &t->knots[i][k]));
     }
@@ -156,7 +160,8 @@ static int read_transform(const Load *l, VmafModel *m, const json_t *root)
     if (!object) return 0;
     if (!json_is_object(object)) return bad(l, "score_transform is no object");
     const json_t *enabled = json_object_get(object, "enabled");
-    if (enabled && !json_is_boolean(enabled)) return bad(l, "score_transform.enabled is no boolean");
+    if (enabled && !json_is_boolean(enabled))
+        return bad(l, "score_transform.enabled is no boolean");
     t->enabled = json_is_true(enabled) || (l->flags & VMAF_MODEL_FLAG_ENABLE_TRANSFORM);
     if (l->flags & VMAF_MODEL_FLAG_DISABLE_TRANSFORM) t->enabled = 0;
     for (int k = 0; k < 3; k++) {
@@ -191,8 +196,9 @@ static int read_chroma(const Load *l, VmafModel *m, const json_t *root)
     m->chroma_guide = only_feature(m, "adm3");
     m->chroma_guided = only_feature(m, "speed_chroma");
     if (!m->rescale || m->chroma_guide < 0 || m->chroma_guided < 0)
-        return bad(l, "chroma_correction_parameter needs linear_rescale, one adm3 and one speed_chroma "
-                      "feature");
+        return bad(
+            l, "chroma_correction_parameter needs linear_rescale, one adm3 and one speed_chroma "
+               "feature");
     return 0;
 }
 
@@ -207,7 +213,8 @@ static int read_type(const Load *l, VmafModel *m, const json_t *root)
         snprintf(m->type, sizeof(m->type), "%s", type);
         return 0;
     }
-    return vm_fail(l->error, -EINVAL, "model %s: model_type \"%s\" is not supported", l->origin, type);
+    return vm_fail(l->error, -EINVAL, "model %s: model_type \"%s\" is not supported", l->origin,
+                   type);
 }
 
 static int read_svm(const Load *l, VmafModel *m, const json_t *root)
@@ -320,8 +327,9 @@ static int read_collection(const Load *l, VmafModel **model, VmafModelCollection
     return code;
 }
 
-int vm_model_parse(VmafModel **model, VmafModelCollection **collection, const char *text, size_t size,
-                   const char *origin, const char *name, uint64_t flags, VmError *error)
+int vm_model_parse(VmafModel **model, VmafModelCollection **collection, const char *text,
+                   size_t size, const char *origin, const char *name, uint64_t flags,
+                   VmError *error)
 {
     char sha256[65];
     json_error_t where;
@@ -356,10 +364,11 @@ static int load_version(VmafModel **model, VmafModelCollection **collection, con
     const VmEmbeddedModel *e = find_embedded(version);
     if (!e) return vm_fail(error, -EINVAL, "no published model is named \"%s\"", version);
     if (!e->json)
-        return vm_fail(error, -ENOENT,
-                       "model %s is not in this build: put %s.json into models/netflix (\"make models\" "
-                       "fetches what it can) and build again, or name the file with path=",
-                       version, version);
+        return vm_fail(
+            error, -ENOENT,
+            "model %s is not in this build: put %s.json into models/netflix (\"make models\" "
+            "fetches what it can) and build again, or name the file with path=",
+            version, version);
     return vm_model_parse(model, collection, e->json, e->size, version, name, flags, error);
 }
 
@@ -370,11 +379,11 @@ static int read_file(const char *path, char **text, size_t *size, VmError *error
     if (!f) return vm_fail(error, -errno, "cannot read model %s: %s", path, strerror(errno));
     int code = 0;
     if (fstat(fileno(f), &info) || !S_ISREG(info.st_mode))
-        code = vm_fail(error, -EINVAL, "model %s is a directory or another special file, not a JSON file", path);
+        code = vm_fail(error, -EINVAL,
+                       "model %s is a directory or another special file, not a JSON file", path);
     else if (info.st_size > MAX_FILE)
         code = vm_fail(error, -EFBIG, "model %s is larger than 64 MiB", path);
-    else if (!(*text = vm_alloc((size_t)info.st_size + 1)))
-        code = vm_fail_memory(error);
+    else if (!(*text = vm_alloc((size_t)info.st_size + 1))) code = vm_fail_memory(error);
     else if ((*size = fread(*text, 1, (size_t)info.st_size, f)) != (size_t)info.st_size)
         code = vm_fail(error, -EIO, "cannot read model %s whole", path);
     fclose(f);
@@ -506,7 +515,8 @@ int vmaf_model_collection_feature_overload(VmafModel *model, VmafModelCollection
                                            const char *feature_name,
                                            VmafFeatureDictionary *opts_dict)
 {
-    int code = model && model_collection && *model_collection && feature_name && opts_dict ? 0 : -EINVAL;
+    int code =
+        model && model_collection && *model_collection && feature_name && opts_dict ? 0 : -EINVAL;
     if (!code) code = overload(model, feature_name, opts_dict);
     for (unsigned i = 0; !code && i < (*model_collection)->n; i++)
         code = overload((*model_collection)->models[i], feature_name, opts_dict);

@@ -28,14 +28,14 @@ struct VmafModel {
     char *origin; /* version name or path */
     char sha256[65];
     char type[40]; /* model_type of the file */
-    int rescale;  /* norm_type is linear_rescale */
+    int rescale;   /* norm_type is linear_rescale */
     unsigned n_features;
     VmModelFeature features[VM_MAX_MODEL_FEATURES];
     double slope, intercept; /* of the score */
     int has_clip;
     double clip_min, clip_max;
     VmTransform transform;
-    double chroma_correction; /* 0 = none */
+    double chroma_correction;        /* 0 = none */
     int chroma_guide, chroma_guided; /* feature indices */
     VmSvr *svr;
 };
@@ -47,8 +47,9 @@ struct VmafModelCollection {
 };
 
 /* Reads a single model (collection NULL afterwards) or a collection. */
-int vm_model_parse(VmafModel **model, VmafModelCollection **collection, const char *json, size_t size,
-                   const char *origin, const char *name, uint64_t flags, VmError *error);
+int vm_model_parse(VmafModel **model, VmafModelCollection **collection, const char *json,
+                   size_t size, const char *origin, const char *name, uint64_t flags,
+                   VmError *error);
 
 /* By version name or path, as the public functions do. */
 int vm_model_load(VmafModel **model, VmafModelCollection **collection, const VmafModelSpec *spec,

@@ -111,10 +111,8 @@ static double get(const VmOption *o, const void *values)
 
 static void put(const VmOption *o, void *values, double value)
 {
-    if (o->type == VM_OPT_DOUBLE)
-        *as_double(values, o) = value;
-    else
-        *as_int(values, o) = (int)value;
+    if (o->type == VM_OPT_DOUBLE) *as_double(values, o) = value;
+    else *as_int(values, o) = (int)value;
 }
 
 static int parse_choice(const VmOption *o, const char *text, double *value)
@@ -155,8 +153,8 @@ static int bad_value(const VmOption *o, const char *text, const char *owner, VmE
         vm_text_add(&choices, "%s%s", i ? ", " : "", o->choices[i]);
     int code;
     if (o->type == VM_OPT_BOOL)
-        code = vm_fail(error, -EINVAL, "option %s of %s is true or false, not \"%s\"", o->name, owner,
-                       text);
+        code = vm_fail(error, -EINVAL, "option %s of %s is true or false, not \"%s\"", o->name,
+                       owner, text);
     else if (o->type == VM_OPT_CHOICE)
         code = vm_fail(error, -EINVAL, "option %s of %s is one of %s, not \"%s\"", o->name, owner,
                        choices.data ? choices.data : "", text);
@@ -179,8 +177,8 @@ static int unknown_key(const VmOption *options, const char *key, const char *own
         }
         vm_text_add(&known, "%s%s", known.size ? ", " : "", o->name);
     }
-    const int code = vm_fail(error, -EINVAL, "extractor %s has no option \"%s\"; it has %s", owner, key,
-                             known.data ? known.data : "none");
+    const int code = vm_fail(error, -EINVAL, "extractor %s has no option \"%s\"; it has %s", owner,
+                             key, known.data ? known.data : "none");
     vm_text_free(&known);
     return code;
 }

@@ -26,7 +26,7 @@ typedef enum VmOptionType { VM_OPT_BOOL, VM_OPT_INT, VM_OPT_DOUBLE, VM_OPT_CHOIC
 
 /* One option. The field at `offset` is an int (bool, int, index of a choice) or a double. */
 typedef struct VmOption {
-    const char *name, *alias;   /* alias: short form in feature names; NULL = name */
+    const char *name, *alias; /* alias: short form in feature names; NULL = name */
     VmOptionType type;
     size_t offset;
     double initial, min, max;   /* bools: initial only */

@@ -90,8 +90,8 @@ VmafModelCollectionScore vm_collection_score(const VmafModelCollection *c, doubl
     for (unsigned i = 0; i < c->n; i++) squares += (raw[i] - mean) * (raw[i] - mean);
     qsort(raw, c->n, sizeof(*raw), vm_compare_doubles);
     /* the spread is carried through transform and clip by their slope at the mean */
-    const double slope = (vm_model_finish(rule, mean + delta) - vm_model_finish(rule, mean - delta)) /
-                         (2.0 * delta);
+    const double slope =
+        (vm_model_finish(rule, mean + delta) - vm_model_finish(rule, mean - delta)) / (2.0 * delta);
     VmafModelCollectionScore score = {.type = VMAF_MODEL_COLLECTION_SCORE_BOOTSTRAP};
     score.bootstrap.bagging_score = vm_model_finish(rule, mean);
     score.bootstrap.stddev = sqrt(squares / n) * slope;

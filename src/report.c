@@ -39,16 +39,13 @@ static void put_number(const Report *r, double value)
 {
     if (r->config.precision == VMAF_PRECISION_LEGACY)
         fprintf(r->out, "%.*f", legacy_decimals(value), value);
-    else
-        fprintf(r->out, "%.*g", r->config.precision ? r->config.precision : 17, value);
+    else fprintf(r->out, "%.*g", r->config.precision ? r->config.precision : 17, value);
 }
 
 static void put_number_or_null(const Report *r, double value)
 {
-    if (isfinite(value))
-        put_number(r, value);
-    else
-        fputs("null", r->out);
+    if (isfinite(value)) put_number(r, value);
+    else fputs("null", r->out);
 }
 
 /* Length of the UTF-8 sequence at p, 0 if it is none. */
@@ -72,12 +69,10 @@ static void put_json_text(const Report *r, const char *text)
     fputc('"', r->out);
     for (const unsigned char *p = (const unsigned char *)text; *p;) {
         const int n = utf8_length(p);
-        if (*p == '"' || *p == '\\')
-            fprintf(r->out, "\\%c", *p);
+        if (*p == '"' || *p == '\\') fprintf(r->out, "\\%c", *p);
         else if (*p < 0x20 || *p == 0x7f || n == 0)
             fprintf(r->out, "\\u%04x", *p); /* a byte that is no text stands as its number */
-        else
-            fwrite(p, 1, (size_t)n, r->out);
+        else fwrite(p, 1, (size_t)n, r->out);
         p += n ? n : 1;
     }
     fputc('"', r->out);
@@ -87,19 +82,19 @@ static void put_xml_text(const Report *r, const char *text)
 {
     for (const unsigned char *p = (const unsigned char *)text; *p;) {
         const int n = utf8_length(p);
-        if (*p == '"' || *p == '&' || *p == '<' || *p == '>')
-            fprintf(r->out, "&#%d;", *p);
-        else if (*p < 0x20 || n == 0)
-            fputc('?', r->out);
-        else
-            fwrite(p, 1, (size_t)n, r->out);
+        if (*p == '"' || *p == '&' || *p == '<' || *p == '>') fprintf(r->out, "&#%d;", *p);
+        else if (*p < 0x20 || n == 0) fputc('?', r->out);
+        else fwrite(p, 1, (size_t)n, r->out);
         p += n ? n : 1;
     }
 }
 
 /* ---- what is reported ---- */
 
-static int counts(const Report *r, unsigned i) { return i % vm_context_step(r->v) == 0; }
+static int counts(const Report *r, unsigned i)
+{
+    return i % vm_context_step(r->v) == 0;
+}
 
 static int has_values(const Report *r, const VmColumn *c)
 {
@@ -327,7 +322,8 @@ static void xml_frames(const Report *r)
         double value;
         fprintf(r->out, "    <frame frameNum=\"%u\" ", i);
         for (unsigned c = 0; c < r->n_columns; c++)
-            if (!vm_column_get(r->columns[c], i, &value)) xml_number(r, r->columns[c]->label, value);
+            if (!vm_column_get(r->columns[c], i, &value))
+                xml_number(r, r->columns[c]->label, value);
         fputs("/>\n", r->out);
     }
     fputs("  </frames>\n", r->out);
@@ -444,13 +440,15 @@ static void write_sub(const Report *r)
 
 static int write_report(VmafContext *v, const VmafReportConfig *config, FILE *out)
 {
-    static void (*const writers[])(const Report *) = {NULL, write_xml, write_json, write_csv, write_sub};
+    static void (*const writers[])(const Report *) = {NULL, write_xml, write_json, write_csv,
+                                                      write_sub};
     struct timespec now;
     Report r = {.v = v, .config = *config, .out = out};
     vm_context_settle(v);
     if (choose_columns(&r)) return vm_fail_memory(&v->error);
     clock_gettime(CLOCK_MONOTONIC, &now);
-    r.seconds = (double)(now.tv_sec - v->start.tv_sec) + (double)(now.tv_nsec - v->start.tv_nsec) / 1e9;
+    r.seconds =
+        (double)(now.tv_sec - v->start.tv_sec) + (double)(now.tv_nsec - v->start.tv_nsec) / 1e9;
     if (config->wall_seconds > 0) r.seconds = config->wall_seconds;
     VmLocale locale = vm_locale_enter();
     writers[config->format](&r);
@@ -471,7 +469,8 @@ static int check_config(VmafContext *v, const VmafReportConfig *config, VmafRepo
 }
 
 /* Writes, and checks that every byte arrived. Closes out unless it is stdout. */
-static int write_and_close(VmafContext *v, const VmafReportConfig *config, FILE *out, const char *path)
+static int write_and_close(VmafContext *v, const VmafReportConfig *config, FILE *out,
+                           const char *path)
 {
     int code = write_report(v, config, out);
     errno = 0;
@@ -530,7 +529,8 @@ static int write_path(VmafContext *v, const VmafReportConfig *config, const char
     if (!strcmp(path, "-")) return write_and_close(v, config, stdout, "to standard output");
     if (!stat(path, &info) && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) {
         FILE *out = fopen(path, "wb");
-        if (!out) return vm_fail(&v->error, -errno, "cannot write report %s: %s", path, strerror(errno));
+        if (!out)
+            return vm_fail(&v->error, -errno, "cannot write report %s: %s", path, strerror(errno));
         return write_and_close(v, config, out, path);
     }
     char *real = realpath(path, NULL);

@@ -33,8 +33,8 @@ static int feature_value(VmafContext *v, const VmColumn *column, unsigned index,
         *value = instance->extractor->derive(instance, feature, index, v->first, v->end);
         return 0;
     }
-    return vm_fail(&v->error, index < v->end ? -EINVAL : -EAGAIN, "feature %s has no value for frame %u",
-                   column->label, index);
+    return vm_fail(&v->error, index < v->end ? -EINVAL : -EAGAIN,
+                   "feature %s has no value for frame %u", column->label, index);
 }
 
 static int find_column(VmafContext *v, const char *name, VmColumn **column)
@@ -52,7 +52,8 @@ static int get_feature(VmafContext *v, const char *name, double *score, unsigned
     return feature_value(v, column, index, score);
 }
 
-int vmaf_feature_score_at_index(VmafContext *v, const char *feature_name, double *score, unsigned index)
+int vmaf_feature_score_at_index(VmafContext *v, const char *feature_name, double *score,
+                                unsigned index)
 {
     if (!v || !feature_name || !score) return -EINVAL;
     vm_context_enter(v);
@@ -74,8 +75,8 @@ static int pool_column(VmafContext *v, const VmColumn *column, enum VmafPoolingM
     if (vm_column_pool(column, low, high, vm_context_step(v), &p))
         return vm_fail(&v->error, -EINVAL, "%s has no value for some of the frames %u..%u",
                        column->label, low, high);
-    *score = method == VMAF_POOL_METHOD_MIN   ? p.min
-             : method == VMAF_POOL_METHOD_MAX ? p.max
+    *score = method == VMAF_POOL_METHOD_MIN    ? p.min
+             : method == VMAF_POOL_METHOD_MAX  ? p.max
              : method == VMAF_POOL_METHOD_MEAN ? p.mean
                                                : p.harmonic_mean;
     return 0;
@@ -114,7 +115,8 @@ static int bind(VmafContext *v, VmafModel *m, Inputs *in)
     return 0;
 }
 
-static int raw_score(VmafContext *v, const VmafModel *m, const Inputs *in, unsigned index, double *raw)
+static int raw_score(VmafContext *v, const VmafModel *m, const Inputs *in, unsigned index,
+                     double *raw)
 {
     double x[VM_MAX_MODEL_FEATURES];
     for (unsigned j = 0; j < m->n_features; j++)
@@ -222,8 +224,10 @@ static void close_collection(Collection *s)
 static int open_collection(VmafContext *v, const VmafModelCollection *c, Collection *s)
 {
     static const char *const names[N_STATISTICS] = {"bagging", "stddev", "ci_p95_lo", "ci_p95_hi"};
-    *s = (Collection){vm_alloc_array(c->n, sizeof(*s->in)), vm_alloc_array(c->n, sizeof(*s->columns)),
-                      vm_alloc_array(c->n, sizeof(*s->raw)), {0}};
+    *s = (Collection){vm_alloc_array(c->n, sizeof(*s->in)),
+                      vm_alloc_array(c->n, sizeof(*s->columns)),
+                      vm_alloc_array(c->n, sizeof(*s->raw)),
+                      {0}};
     if (!s->in || !s->columns || !s->raw) return vm_fail_memory(&v->error);
     for (unsigned i = 0; i < c->n; i++) {
         VM_TRY(bind(v, c->models[i], &s->in[i]));
@@ -231,15 +235,16 @@ static int open_collection(VmafContext *v, const VmafModelCollection *c, Collect
     }
     for (int k = 0; k < N_STATISTICS; k++) {
         char *name = vm_printf("%s_%s", c->name, names[k]);
-        const int code = name ? score_column(v, name, &s->statistics[k]) : vm_fail_memory(&v->error);
+        const int code =
+            name ? score_column(v, name, &s->statistics[k]) : vm_fail_memory(&v->error);
         vm_free(name);
         VM_TRY(code);
     }
     return 0;
 }
 
-static int collection_frame(VmafContext *v, const VmafModelCollection *c, Collection *s, unsigned index,
-                            VmafModelCollectionScore *score)
+static int collection_frame(VmafContext *v, const VmafModelCollection *c, Collection *s,
+                            unsigned index, VmafModelCollectionScore *score)
 {
     for (unsigned i = 0; i < c->n; i++) {
         VM_TRY(raw_score(v, c->models[i], &s->in[i], index, &s->raw[i]));
@@ -270,8 +275,9 @@ static int collection_pooled(VmafContext *v, const VmafModelCollection *c, Colle
                              enum VmafPoolingMethod method, VmafModelCollectionScore *score,
                              unsigned low, unsigned high)
 {
-    double *const results[N_STATISTICS] = {&score->bootstrap.bagging_score, &score->bootstrap.stddev,
-                                           &score->bootstrap.ci.p95.lo, &score->bootstrap.ci.p95.hi};
+    double *const results[N_STATISTICS] = {&score->bootstrap.bagging_score,
+                                           &score->bootstrap.stddev, &score->bootstrap.ci.p95.lo,
+                                           &score->bootstrap.ci.p95.hi};
     if (!v->flushed) return vm_fail(&v->error, -EINVAL, "scores are pooled after the flush");
     if (high >= v->end || low < v->first)
         return vm_fail(&v->error, -EINVAL, "frames %u..%u were not all read", low, high);
@@ -281,7 +287,8 @@ static int collection_pooled(VmafContext *v, const VmafModelCollection *c, Colle
     score->type = VMAF_MODEL_COLLECTION_SCORE_BOOTSTRAP;
     for (int k = 0; k < N_STATISTICS; k++) {
         if (!s->statistics[k])
-            return vm_fail(&v->error, -EINVAL, "the collection's name %s is a feature's name", c->name);
+            return vm_fail(&v->error, -EINVAL, "the collection's name %s is a feature's name",
+                           c->name);
         VM_TRY(pool_column(v, s->statistics[k], method, results[k], low, high));
     }
     return 0;

@@ -57,10 +57,10 @@ static inline void *vm_ring_row(const VmRing *ring, int y)
 enum { VM_MAX_LEVELS = 5 };
 
 typedef struct VmLevel {
-    int w, h;    /* size of the level's rows */
-    int arrived; /* rows pushed so far */
-    VmTap stat;  /* rows of statistics made from this level; n = 0: none */
-    VmTap sub;   /* rows of the next level made from this one; n = 0: none */
+    int w, h;       /* size of the level's rows */
+    int arrived;    /* rows pushed so far */
+    VmTap stat;     /* rows of statistics made from this level; n = 0: none */
+    VmTap sub;      /* rows of the next level made from this one; n = 0: none */
     VmRing ring[2]; /* reference and distorted rows; unused where the picture itself is read */
 } VmLevel;
 

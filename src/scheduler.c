@@ -18,11 +18,11 @@ typedef struct Worker {
 
 struct VmSched {
     VmSchedConfig config;
-    Worker *workers;    /* n_threads, at least one arena for the caller */
+    Worker *workers; /* n_threads, at least one arena for the caller */
     unsigned n_workers, n_running;
     pthread_mutex_t lock; /* guards everything below */
     pthread_cond_t work, done;
-    Slot *slots;          /* frames enter in order: head is the next to fill */
+    Slot *slots; /* frames enter in order: head is the next to fill */
     unsigned n_slots, head, in_flight;
     int stop;
 };
@@ -71,12 +71,9 @@ static void *worker_main(void *argument)
     pthread_mutex_lock(&s->lock);
     for (;;) {
         Slot *slot = next_slot(s);
-        if (slot)
-            work_on(s, slot, &w->arena);
-        else if (s->stop)
-            break;
-        else
-            pthread_cond_wait(&s->work, &s->lock);
+        if (slot) work_on(s, slot, &w->arena);
+        else if (s->stop) break;
+        else pthread_cond_wait(&s->work, &s->lock);
     }
     pthread_mutex_unlock(&s->lock);
     return NULL;
@@ -126,7 +123,8 @@ void vm_sched_submit(VmSched *s, const VmFrame *frame)
 {
     if (!s->config.n_threads || !s->config.n_tasks) {
         VmFrame mine = *frame;
-        for (unsigned t = 0; t < s->config.n_tasks; t++) run_task(s, &mine, t, &s->workers[0].arena);
+        for (unsigned t = 0; t < s->config.n_tasks; t++)
+            run_task(s, &mine, t, &s->workers[0].arena);
         release(&mine);
         return;
     }

@@ -21,7 +21,7 @@ int vm_sched_create(VmSched **sched, const VmSchedConfig *config, VmError *error
  * n_threads + 1 frames are in flight. One submitting thread. */
 void vm_sched_submit(VmSched *sched, const VmFrame *frame);
 
-void vm_sched_wait(VmSched *sched); /* until nothing is in flight */
+void vm_sched_wait(VmSched *sched);    /* until nothing is in flight */
 void vm_sched_destroy(VmSched *sched); /* waits first; NULL does nothing */
 
 #endif

@@ -125,7 +125,8 @@ int vm_column_get_bits(const VmColumn *c, unsigned row, uint64_t *bits)
 {
     unsigned offset;
     const int k = chunk_of(row, &offset);
-    if (k >= VM_SCORE_CHUNKS || !c->chunks[k] || c->chunks[k][offset] == VM_UNWRITTEN) return -ENODATA;
+    if (k >= VM_SCORE_CHUNKS || !c->chunks[k] || c->chunks[k][offset] == VM_UNWRITTEN)
+        return -ENODATA;
     *bits = c->chunks[k][offset];
     return 0;
 }

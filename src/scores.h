@@ -26,7 +26,7 @@ typedef struct VmColumn {
     char *key;   /* name in models: "VMAF_integer_feature_adm2_score" */
     char *label; /* name in reports: "integer_adm2" */
     VmPhase phase;
-    int hidden; /* never reported: raw material of other columns */
+    int hidden;                        /* never reported: raw material of other columns */
     uint64_t *chunks[VM_SCORE_CHUNKS]; /* chunk k has 1024 * 2^k cells and never moves */
 } VmColumn;
 

@@ -6,11 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 
-static uint32_t rotate(uint32_t x, int n) { return x >> n | x << (32 - n); }
+static uint32_t rotate(uint32_t x, int n)
+{
+    return x >> n | x << (32 - n);
+}
 
 /* First 32 bits of the fractional part of a root. 80-bit or wider long double holds the 35 bits needed
  * exactly; with a 64-bit one the 53 bits still leave 16 to spare. */
-static uint32_t fraction(long double root) { return (uint32_t)((root - floorl(root)) * 4294967296.0L); }
+static uint32_t fraction(long double root)
+{
+    return (uint32_t)((root - floorl(root)) * 4294967296.0L);
+}
 
 /* The constants are the roots of the first primes: 64 cube roots, 8 square roots. */
 static void constants(uint32_t k[64], uint32_t h[8])
@@ -40,8 +46,8 @@ static void compress(uint32_t state[8], const uint32_t k[64], const uint8_t *blo
     for (int i = 0; i < 64; i++) {
         const uint32_t choose = (s[4] & s[5]) ^ (~s[4] & s[6]);
         const uint32_t majority = (s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]);
-        const uint32_t t1 = s[7] + (rotate(s[4], 6) ^ rotate(s[4], 11) ^ rotate(s[4], 25)) + choose +
-                            k[i] + w[i];
+        const uint32_t t1 =
+            s[7] + (rotate(s[4], 6) ^ rotate(s[4], 11) ^ rotate(s[4], 25)) + choose + k[i] + w[i];
         const uint32_t t2 = (rotate(s[0], 2) ^ rotate(s[0], 13) ^ rotate(s[0], 22)) + majority;
         memmove(s + 1, s, 7 * sizeof(s[0]));
         s[4] += t1;

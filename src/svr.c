@@ -8,8 +8,8 @@
 struct VmSvr {
     double gamma, rho;
     unsigned n, n_features, stride; /* vectors; inputs; values per vector */
-    double *coef;    /* [n] */
-    double *vectors; /* [n][stride]; indices that a line leaves out are 0 */
+    double *coef;                   /* [n] */
+    double *vectors;                /* [n][stride]; indices that a line leaves out are 0 */
 };
 
 /* ---- reading ---- */
@@ -87,11 +87,12 @@ static int header_word(Reader *r, VmSvr *svr, const char *word)
     }
     if (!strcmp(word, "kernel_type")) {
         next_word(r, value);
-        return !strcmp(value, "rbf") ? 0
-                                     : vm_fail(r->error, -EINVAL,
-                                               "SVM text, line %u: kernel_type %s is not supported, "
-                                               "only rbf is",
-                                               r->line, value);
+        return !strcmp(value, "rbf")
+                   ? 0
+                   : vm_fail(r->error, -EINVAL,
+                             "SVM text, line %u: kernel_type %s is not supported, "
+                             "only rbf is",
+                             r->line, value);
     }
     if (!strcmp(word, "gamma")) return header_number(r, word, &svr->gamma);
     if (!strcmp(word, "rho")) return header_number(r, word, &svr->rho);

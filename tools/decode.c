@@ -32,36 +32,38 @@ typedef struct Decoder {
     uint64_t frames;          /* complete frames decoded so far */
     uint64_t lost;            /* incomplete ones in front of them */
     int w, h, pix_fmt;        /* of the first frame */
-    pthread_mutex_t log_lock; /* guards the next two: decoder threads report there */
+    pthread_mutex_t log_lock; /* guards what follows: decoder threads report there */
     char log[256];            /* the last error FFmpeg wrote */
-    uint64_t log_errors;
+    uint64_t log_errors;      /* lines it wrote since the first frame */
+    int demux_failed;         /* one of them was about the file, not about a frame */
 } Decoder;
 
 /* ---- messages ---- */
 
 /* The decoder that a message is about: every context we open carries it in its opaque member. */
-static Decoder *owner_of(void *context)
+static Decoder *owner_of(void *context, int *demuxer)
 {
     const AVClass *class = context ? *(AVClass **)context : NULL;
 
+    *demuxer = class == avformat_get_class();
     if (!class) return NULL;
+    if (*demuxer) return ((AVFormatContext *)context)->opaque;
     const AVClassCategory category =
         class->get_category ? class->get_category(context) : class->category;
-    if (category == AV_CLASS_CATEGORY_DECODER) return ((AVCodecContext *)context)->opaque;
-    if (category == AV_CLASS_CATEGORY_DEMUXER && class == avformat_get_class())
-        return ((AVFormatContext *)context)->opaque;
-    return NULL;
+    return category == AV_CLASS_CATEGORY_DECODER ? ((AVCodecContext *)context)->opaque : NULL;
 }
 
 static void keep_log(void *context, int level, const char *fmt, va_list args)
 {
-    Decoder *d = level <= AV_LOG_ERROR ? owner_of(context) : NULL;
+    int demuxer;
+    Decoder *d = level <= AV_LOG_ERROR ? owner_of(context, &demuxer) : NULL;
 
     if (!d) return;
     pthread_mutex_lock(&d->log_lock);
     (void)vsnprintf(d->log, sizeof(d->log), fmt, args);
     d->log[strcspn(d->log, "\r\n")] = 0;
     d->log_errors++;
+    d->demux_failed |= demuxer;
     pthread_mutex_unlock(&d->log_lock);
 }
 
@@ -84,6 +86,14 @@ static int refuse_file(Decoder *d, int err)
     explain(d, err, why, sizeof(why));
     return VM_SOURCE_FAIL(d->source, -EINVAL,
                           "FFmpeg finds no video in it (%s); raw video needs -w -h -p -b", why);
+}
+
+static int refuse_stream(Decoder *d)
+{
+    char why[384];
+
+    explain(d, AVERROR_INVALIDDATA, why, sizeof(why));
+    return VM_SOURCE_FAIL(d->source, -EINVAL, "no frame of its video can be decoded (%s)", why);
 }
 
 static int refuse_frame(Decoder *d, int err)
@@ -197,6 +207,8 @@ static int open_codec(Decoder *d, const AVCodec *decoder, unsigned threads)
     /* Cropping to the sample; and damaged frames come out marked instead of vanishing, which would
      * shift all frames behind them. */
     d->codec->flags |= AV_CODEC_FLAG_UNALIGNED | AV_CODEC_FLAG_OUTPUT_CORRUPT;
+    /* The HEVC decoder neither marks nor reports slices that it gave up, unless it is to stop there. */
+    if (decoder->id == AV_CODEC_ID_HEVC) d->codec->err_recognition |= AV_EF_EXPLODE;
     return avcodec_open2(d->codec, decoder, NULL);
 }
 
@@ -205,26 +217,48 @@ static int open_codec(Decoder *d, const AVCodec *decoder, unsigned threads)
 /* Before the first complete frame (streams cut out of a broadcast) errors are passed over. */
 static int tolerate(Decoder *d, int err)
 {
-    return err < 0 && (d->frames || err == AVERROR(ENOMEM)) ? refuse_frame(d, err) : 0;
+    if (err >= 0) return 0;
+    if (d->frames || err == AVERROR(ENOMEM)) return refuse_frame(d, err);
+    d->lost++;
+    return 0;
 }
 
-static int end_of_file(Decoder *d, int err)
+static int has_demuxer_failed(Decoder *d)
 {
-    if (err == AVERROR_EOF && d->format->pb && d->format->pb->error < 0 &&
-        d->format->pb->error != AVERROR_EOF)
-        err = d->format->pb->error;
-    if (err != AVERROR_EOF) return refuse_frame(d, err);
-    err = avcodec_send_packet(d->codec, NULL);
+    pthread_mutex_lock(&d->log_lock);
+    const int failed = d->demux_failed;
+    pthread_mutex_unlock(&d->log_lock);
+    return failed;
+}
+
+/* Demuxers search for a place to go on behind damage, or call it the end of the file. What follows
+ * would be paired with the wrong frames, so reading stops there. */
+static int read_packet(Decoder *d)
+{
+    const int err = av_read_frame(d->format, d->packet);
+    const int io = d->format->pb ? d->format->pb->error : 0;
+
+    if (err < 0 && err != AVERROR_EOF) return err;
+    if (d->frames && has_demuxer_failed(d)) return AVERROR_INVALIDDATA;
+    return err < 0 && io < 0 ? io : err;
+}
+
+static int drain(Decoder *d)
+{
+    const int err = avcodec_send_packet(d->codec, NULL);
+
     return err < 0 && err != AVERROR_EOF ? tolerate(d, err) : 0;
 }
 
 static int feed(Decoder *d)
 {
-    int err = av_read_frame(d->format, d->packet);
+    int err = read_packet(d);
 
     if (err == AVERROR(EAGAIN)) return 0;
-    if (err < 0) return end_of_file(d, err);
-    if (d->packet->stream_index == d->stream) {
+    if (err == AVERROR_EOF) return drain(d);
+    if (err < 0) {
+        err = refuse_frame(d, err);
+    } else if (d->packet->stream_index == d->stream) {
         err = d->packet->flags & AV_PKT_FLAG_CORRUPT ? AVERROR_INVALIDDATA
                                                      : avcodec_send_packet(d->codec, d->packet);
         err = tolerate(d, err);
@@ -252,7 +286,6 @@ static int next_frame(Decoder *d)
             d->frames++;
             return 1;
         } else {
-            d->lost += d->frames == 0;
             err = tolerate(d, AVERROR_INVALIDDATA);
         }
         if (err < 0) return err;
@@ -454,19 +487,34 @@ static void close_decoder(VmSource *source)
 
 static const VmSourceOps decode_ops = {.read = read_frame, .close = close_decoder};
 
+/* What was logged before the first frame is told by now, or harmless. */
+static void forget_log(Decoder *d)
+{
+    pthread_mutex_lock(&d->log_lock);
+    d->log[0] = 0;
+    d->log_errors = 0;
+    d->demux_failed = 0;
+    pthread_mutex_unlock(&d->log_lock);
+}
+
 static int first_frame(Decoder *d)
 {
     const int got = next_frame(d);
 
     if (got < 0) return got;
-    if (got == 0) return refuse_file(d, AVERROR_INVALIDDATA);
+    if (got == 0) return refuse_stream(d);
     d->pending = 1;
     const int err = adopt_format(d);
-    if (err == 0 && d->lost)
+    if (err < 0) return err;
+    if (d->lost) {
+        char why[384];
+        explain(d, AVERROR_INVALIDDATA, why, sizeof(why));
         vm_source_warn(d->source,
-                       "its first %" PRIu64 " frames are incomplete (no key frame) and left out",
-                       d->lost);
-    return err;
+                       "its first %" PRIu64 " frames cannot be decoded and are left out (%s)",
+                       d->lost, why);
+    }
+    forget_log(d);
+    return 0;
 }
 
 static int open_all(Decoder *d, unsigned threads)

@@ -53,9 +53,9 @@ typedef struct VmafConfiguration {
     enum VmafLogLevel log_level; ///< messages up to this level go to stderr
     unsigned n_threads;          ///< worker threads; 0 = work inside vmaf_read_pictures()
     unsigned n_subsample;        ///< compute features on every n-th frame; 0 and 1 = on every frame
-    uint64_t cpumask;            ///< bits disable instruction sets: 1 SSE2/NEON 2 SSSE3 4 SSE4.1 8 AVX2
-                                 ///< 16 AVX-512 32 AVX-512 ICL
-    uint64_t gpumask;            ///< ignored
+    uint64_t cpumask; ///< bits disable instruction sets: 1 SSE2/NEON 2 SSSE3 4 SSE4.1 8 AVX2
+                      ///< 16 AVX-512 32 AVX-512 ICL
+    uint64_t gpumask; ///< ignored
 } VmafConfiguration;
 
 typedef struct VmafContext VmafContext;
@@ -70,7 +70,8 @@ int vmaf_init(VmafContext **vmaf, VmafConfiguration cfg);
 int vmaf_use_features_from_model(VmafContext *vmaf, VmafModel *model);
 
 /* The same for every member of a collection. */
-int vmaf_use_features_from_model_collection(VmafContext *vmaf, VmafModelCollection *model_collection);
+int vmaf_use_features_from_model_collection(VmafContext *vmaf,
+                                            VmafModelCollection *model_collection);
 
 /* Registers one extractor by name with options; opts_dict may be NULL and is taken in every case.
  * An instance equal to one already there is dropped. Errors as above. */
@@ -107,8 +108,8 @@ int vmaf_score_pooled_model_collection(VmafContext *vmaf, VmafModelCollection *m
                                        unsigned index_high);
 
 int vmaf_feature_score_pooled(VmafContext *vmaf, const char *feature_name,
-                              enum VmafPoolingMethod pool_method, double *score,
-                              unsigned index_low, unsigned index_high);
+                              enum VmafPoolingMethod pool_method, double *score, unsigned index_low,
+                              unsigned index_high);
 
 typedef struct VmafPictureConfiguration {
     struct {

@@ -19,8 +19,9 @@ typedef struct VmafModelCollection VmafModelCollection;
 
 enum VmafModelFlags {
     VMAF_MODEL_FLAGS_DEFAULT = 0,
-    VMAF_MODEL_FLAG_DISABLE_CLIP = (1 << 0),      ///< scores may leave the model's range
-    VMAF_MODEL_FLAG_ENABLE_TRANSFORM = (1 << 1),  ///< apply score_transform even if the file has it off
+    VMAF_MODEL_FLAG_DISABLE_CLIP = (1 << 0), ///< scores may leave the model's range
+    VMAF_MODEL_FLAG_ENABLE_TRANSFORM =
+        (1 << 1), ///< apply score_transform even if the file has it off
     VMAF_MODEL_FLAG_DISABLE_TRANSFORM = (1 << 2), ///< never apply score_transform
 };
 

@@ -24,12 +24,12 @@ typedef struct VmafRef VmafRef;
 
 typedef struct VmafPicture {
     enum VmafPixelFormat pix_fmt;
-    unsigned bpc;        ///< bits per sample, 8..16; more than 8: 16-bit words, value in the low bits
+    unsigned bpc; ///< bits per sample, 8..16; more than 8: 16-bit words, value in the low bits
     unsigned w[3], h[3]; ///< samples per plane (Y, Cb, Cr); odd sizes: chroma is rounded down
     ptrdiff_t stride[3]; ///< bytes from one row to the next
     void *data[3];       ///< first sample of each plane
-    VmafRef *ref;        ///< reference count, owned by the library; NULL for a picture filled by hand
-    void *priv;          ///< library-private
+    VmafRef *ref; ///< reference count, owned by the library; NULL for a picture filled by hand
+    void *priv;   ///< library-private
 } VmafPicture;
 
 /* Allocates zero-filled planes for a picture of w x h luma samples and sets every member of *pic.

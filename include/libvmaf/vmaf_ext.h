@@ -76,7 +76,8 @@ typedef struct VmafModelInfo {
     const char *sha256;  ///< digest of the JSON, 64 hex digits; static
     int is_collection;   ///< 1 for bootstrap collections
     int embedded;        ///< 0: known, but this build does not contain it
-    const char *missing; ///< feature the model needs and this engine does not compute, or NULL; static
+    const char
+        *missing; ///< feature the model needs and this engine does not compute, or NULL; static
 } VmafModelInfo;
 
 /* Describes known model number i = 0, 1, ...; returns 0, or -ENOENT past the end. */
@@ -120,9 +121,9 @@ enum { VMAF_PRECISION_LEGACY = -1, VMAF_PRECISION_MAX = 0 };
 typedef struct VmafReportConfig {
     size_t struct_size;
     enum VmafOutputFormat format; ///< default JSON
-    int precision;      ///< VMAF_PRECISION_LEGACY (default): libvmaf's format; VMAF_PRECISION_MAX: %.17g;
-                        ///< 1..17: significant digits
-    int extended;       ///< 1: add the "tinyvmaf" block (epoch, models, percentiles ...) to JSON and XML
+    int precision; ///< VMAF_PRECISION_LEGACY (default): libvmaf's format; VMAF_PRECISION_MAX: %.17g;
+                   ///< 1..17: significant digits
+    int extended;  ///< 1: add the "tinyvmaf" block (epoch, models, percentiles ...) to JSON and XML
     const char *reference, *distorted; ///< names of the inputs for the block, or NULL
     double wall_seconds;               ///< for fps; 0 = time between init and now
     const char *const *warnings;       ///< n_warnings sentences for the block
@@ -136,7 +137,8 @@ void vmaf_ext_report_config_default(VmafReportConfig *cfg);
 int vmaf_ext_report_write(VmafContext *vmaf, const char *path, const VmafReportConfig *cfg);
 
 /* The same into memory: *text (0-terminated, *size bytes without the 0) is freed by vmaf_ext_free(). */
-int vmaf_ext_report_print(VmafContext *vmaf, const VmafReportConfig *cfg, char **text, size_t *size);
+int vmaf_ext_report_print(VmafContext *vmaf, const VmafReportConfig *cfg, char **text,
+                          size_t *size);
 
 void vmaf_ext_free(void *memory);
 

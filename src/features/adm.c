@@ -28,8 +28,6 @@ static const VmOption options[] = {
 };
 #undef AT
 
-enum { ADM2, AIM, ADM3, SCALE, DEBUG = 7, NUM, DEN, PER_SCALE };
-
 static const VmFeature features[] = {
     {"VMAF_integer_feature_adm2_score", "integer_adm2"},
     {"VMAF_integer_feature_aim_score", "integer_aim"},
@@ -51,7 +49,10 @@ static const VmFeature features[] = {
     {"integer_adm_den_scale3"},
 };
 
-static uint32_t mask(const void *o) { return ((const AdmOptions *)o)->debug ? 0x3ffff : 0x7f; }
+static uint32_t mask(const void *o)
+{
+    return vm_adm_mask(((const AdmOptions *)o)->debug);
+}
 
 static int rfactor(const AdmOptions *o, int scale, int diagonal, float *value)
 {
@@ -66,16 +67,18 @@ static int check(const void *options, const VmFormat *f, VmError *error)
     const AdmOptions *o = options;
     float unused;
     if (o->view_distance * o->display_height < 3240.0)
-        return vm_fail(error, -EINVAL,
-                       "feature adm: adm_norm_view_dist %g times adm_ref_display_height %d is below "
-                       "3240, the nearest view it is defined for",
-                       o->view_distance, o->display_height);
+        return vm_fail(
+            error, -EINVAL,
+            "feature adm: adm_norm_view_dist %g times adm_ref_display_height %d is below "
+            "3240, the nearest view it is defined for",
+            o->view_distance, o->display_height);
     if (rfactor(o, 0, 0, &unused))
-        return vm_fail(error, -EINVAL,
-                       "feature adm: adm_csf_mode %d has no weights for adm_norm_view_dist %g with "
-                       "adm_ref_display_height %d; it has 3 and 5 with 1080, 1.5, 3 and 5 with 2160, "
-                       "5 with 720",
-                       o->csf_mode, o->view_distance, o->display_height);
+        return vm_fail(
+            error, -EINVAL,
+            "feature adm: adm_csf_mode %d has no weights for adm_norm_view_dist %g with "
+            "adm_ref_display_height %d; it has 3 and 5 with 1080, 1.5, 3 and 5 with 2160, "
+            "5 with 720",
+            o->csf_mode, o->view_distance, o->display_height);
     if (f->w >= 17 && f->h >= 17) return 0;
     return vm_fail(error, -EINVAL, "feature adm needs pictures of at least 17x17, these are %ux%u",
                    f->w, f->h);
@@ -88,8 +91,7 @@ static void weights(VmAdmScale *c, const AdmOptions *o)
         const double r = (double)c->rfactor[b];
         if (c->scale) /* 32 bits; only the unscaled Barten weights do not fit, and wrap by definition */
             c->weight[b] = (uint32_t)(uint64_t)(r * 4294967296.0);
-        else
-            c->weight[b] = (uint16_t)(uint64_t)(r * (b == 2 ? 8388608.0 : 2097152.0));
+        else c->weight[b] = (uint16_t)(uint64_t)(r * (b == 2 ? 8388608.0 : 2097152.0));
     }
     /* the default view has its own constants, a little off the formula */
     const double view = o->view_distance * o->display_height;
@@ -135,32 +137,18 @@ static float num_of(const VmAdmScale *c, const VmAdmSum sum[3], double noise_wei
 
 static void score(const VmAdmFlow *f, const VmAdmVariant *v, const AdmOptions *o, VmValue *out)
 {
-    double num = 0, den = 0, aim = 0;
-    for (int s = 0; s < VM_ADM_SCALES; s++) {
+    float num[VM_ADM_SCALES] = {0}, den[VM_ADM_SCALES] = {(float)1e-10};
+    double aim = 0;
+    for (int s = o->skip_scale0; s < VM_ADM_SCALES; s++) {
         const VmAdmScale *c = &v->scale[s];
-        const int skip = s == 0 && o->skip_scale0;
-        const float n = skip ? 0 : num_of(c, v->sums[s].num, o->noise_weight);
-        const float d =
-            skip ? (float)1e-10 : den_of(c, f->variants[v->den_of].sums[s].den, o->noise_weight);
-        const float a = skip || o->skip_aim ? 0 : num_of(c, v->sums[s].aim, 0);
-        num += (double)n;
-        den += (double)d;
-        aim += (double)a;
-        out[SCALE + s].d = (double)n / (double)d;
-        out[PER_SCALE + 2 * s].d = n;
-        out[PER_SCALE + 2 * s + 1].d = d;
+        num[s] = num_of(c, v->sums[s].num, o->noise_weight);
+        den[s] = den_of(c, f->variants[v->den_of].sums[s].den, o->noise_weight);
+        if (!o->skip_aim) aim += (double)num_of(c, v->sums[s].aim, 0);
     }
-    const double limit =
-        1e-10 * ((double)f->group->format.w * (double)f->group->format.h) / (1920.0 * 1080.0);
-    if (num < limit) num = 0;
-    if (den < limit) den = 0;
-    const double adm2 = den == 0 ? 1 : num / den, aim_score = den == 0 ? 0 : aim / den;
-    const double adm3 = adm2 * o->dlm_weight + (1 - aim_score) * (1 - o->dlm_weight);
-    out[ADM2].d = out[DEBUG].d = adm2;
-    out[AIM].d = aim_score;
-    out[ADM3].d = VM_MAX(adm3, o->min);
-    out[NUM].d = num;
-    out[DEN].d = den;
+    const int valid = vm_adm_output(out, &f->group->format, num, den);
+    out[VM_AIM].d = valid ? aim / out[VM_ADM_DEN].d : 0;
+    const double adm3 = out[VM_ADM2].d * o->dlm_weight + (1 - out[VM_AIM].d) * (1 - o->dlm_weight);
+    out[VM_ADM3].d = VM_MAX(adm3, o->min);
 }
 
 static void run(const VmGroup *group, const VmFrame *frame, VmArena *arena, VmValues *values)

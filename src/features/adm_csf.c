@@ -15,14 +15,14 @@ static float resolution(const VmAdmView *v)
 
 float vm_adm_csf_watson(const VmAdmView *v, int scale, int diagonal)
 {
-    static const float amplitude[4][2] = {{0.67234f, 0.72709f},
-                                          {0.41317f, 0.49428f},
-                                          {0.22727f, 0.28688f},
-                                          {0.11792f, 0.15214f}};
+    static const float amplitude[4][2] = {
+        {0.67234f, 0.72709f}, {0.41317f, 0.49428f}, {0.22727f, 0.28688f}, {0.11792f, 0.15214f}};
     const float a = 0.495f, k = 0.466f, f0 = 0.401f, g = diagonal ? 0.534f : 1.0f;
-    const float tau = (float)log10(pow(2, scale + 1) * (double)f0 * (double)g / (double)resolution(v));
+    const float tau =
+        (float)log10(pow(2, scale + 1) * (double)f0 * (double)g / (double)resolution(v));
     const float kappa = k * tau * tau;
-    const float q = (float)(2.0 * (double)a * pow(10, (double)kappa) / (double)amplitude[scale][diagonal]);
+    const float q =
+        (float)(2.0 * (double)a * pow(10, (double)kappa) / (double)amplitude[scale][diagonal]);
     return 1.0f / q;
 }
 
@@ -59,7 +59,8 @@ float vm_adm_csf_barten(const VmAdmView *v, int scale, int diagonal)
         m = (float)((double)m + (double)aperture[i] * exp((double)exponent));
     }
     const float ratio = 4.0627f / 100;
-    const float l = (float)((double)30.162f * pow(pow((double)ratio, (double)1.6596f) + 1, (double)-0.2712f));
+    const float l =
+        (float)((double)30.162f * pow(pow((double)ratio, (double)1.6596f) + 1, (double)-0.2712f));
     const float nml = n * m * l;
     return (float)((double)nml * (diagonal ? v->csf_diagonal_scale : v->csf_scale));
 }
@@ -71,18 +72,30 @@ int vm_adm_csf_table(const VmAdmView *v, int mae, int scale, int diagonal, float
         double distance;
         float r[2 /* mae */][2 /* diagonal */][4 /* scale */];
     } tables[] = {
-        {1080, 3, {{{.01183f, .025026f, .04295f, .058621f}, {.004302f, .011778f, .023918f, .035901f}},
-                   {{.011249f, .022606f, .035930f, .045673f}, {.004097f, .010921f, .021430f, .031313f}}}},
-        {2160, 1.5, {{{.01183f, .025026f, .04295f, .058621f}, {.004302f, .011778f, .023918f, .035901f}},
-                     {{.011249f, .022606f, .035930f, .045673f}, {.004097f, .010921f, .021430f, .031313f}}}},
-        {1080, 5, {{{.004212f, .014809f, .029642f, .047464f}, {.000984f, .005852f, .0146f, .027574f}},
-                   {{.004052f, .013939f, .026298f, .038833f}, {.000927f, .005544f, .013415f, .024515f}}}},
-        {2160, 3, {{{.00226f, .01183f, .025026f, .04295f}, {.000479f, .004302f, .011778f, .023918f}},
-                   {{.002166f, .011249f, .022606f, .035930f}, {.000447f, .004097f, .010921f, .021430f}}}},
-        {2160, 5, {{{.000092f, .004212f, .014809f, .029642f}, {.000050f, .000984f, .005852f, .0146f}},
-                   {{.000077f, .004052f, .013939f, .026298f}, {.000045f, .000927f, .005544f, .013415f}}}},
-        {720, 5, {{{.010144f, .022561f, .040309f, .05672f}, {.003463f, .010282f, .021839f, .034641f}},
-                  {{.009689f, .020577f, .034162f, .044523f}, {.003302f, .009579f, .019661f, .030318f}}}},
+        {1080,
+         3,
+         {{{.01183f, .025026f, .04295f, .058621f}, {.004302f, .011778f, .023918f, .035901f}},
+          {{.011249f, .022606f, .035930f, .045673f}, {.004097f, .010921f, .021430f, .031313f}}}},
+        {2160,
+         1.5,
+         {{{.01183f, .025026f, .04295f, .058621f}, {.004302f, .011778f, .023918f, .035901f}},
+          {{.011249f, .022606f, .035930f, .045673f}, {.004097f, .010921f, .021430f, .031313f}}}},
+        {1080,
+         5,
+         {{{.004212f, .014809f, .029642f, .047464f}, {.000984f, .005852f, .0146f, .027574f}},
+          {{.004052f, .013939f, .026298f, .038833f}, {.000927f, .005544f, .013415f, .024515f}}}},
+        {2160,
+         3,
+         {{{.00226f, .01183f, .025026f, .04295f}, {.000479f, .004302f, .011778f, .023918f}},
+          {{.002166f, .011249f, .022606f, .035930f}, {.000447f, .004097f, .010921f, .021430f}}}},
+        {2160,
+         5,
+         {{{.000092f, .004212f, .014809f, .029642f}, {.000050f, .000984f, .005852f, .0146f}},
+          {{.000077f, .004052f, .013939f, .026298f}, {.000045f, .000927f, .005544f, .013415f}}}},
+        {720,
+         5,
+         {{{.010144f, .022561f, .040309f, .05672f}, {.003463f, .010282f, .021839f, .034641f}},
+          {{.009689f, .020577f, .034162f, .044523f}, {.003302f, .009579f, .019661f, .030318f}}}},
     };
     for (size_t i = 0; i < VM_COUNT(tables); i++) {
         if (tables[i].height != v->display_height || tables[i].distance != v->distance) continue;

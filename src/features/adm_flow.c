@@ -6,7 +6,10 @@
 enum { ADDITIVE, RESTORED };
 
 /* Width of the ignored border of a band. */
-static int border(int n) { return n >= 5 ? (n - 5) / 10 : 0; }
+static int border(int n)
+{
+    return n >= 5 ? (n - 5) / 10 : 0;
+}
 
 void vm_adm_geometry(VmAdmScale scale[VM_ADM_SCALES], const VmFormat *format)
 {
@@ -56,7 +59,8 @@ static void plan(VmAdmFlow *f)
         const int last = s == VM_ADM_SCALES - 1;
         int d[2], a[2];
         wanted(d, a, c->x0, c->x1, c->w, last ? NULL : columns);
-        f->span[s] = (VmAdmSpan){a[0], a[1], d[0], d[1], s ? scale[s - 1].w : (int)f->group->format.w};
+        f->span[s] =
+            (VmAdmSpan){a[0], a[1], d[0], d[1], s ? scale[s - 1].w : (int)f->group->format.w};
         columns[0] = VM_MIN(a[0], d[0]);
         columns[1] = VM_MAX(a[1], d[1]);
         wanted(f->d_row[s], f->a_row[s], c->y0, c->y1, c->h, last ? NULL : rows);
@@ -95,7 +99,8 @@ static void add_details(VmAdmFlow *f, VmAdmVariant *v, int s, int i)
 {
     const VmAdmOps *ops = ops_of(f, s);
     const VmAdmScale *c = &v->scale[s];
-    const void *const *o = (const void *const *)f->band[0], *const *t = (const void *const *)f->band[1];
+    const void *const *o = (const void *const *)f->band[0], *const *t =
+                                                                (const void *const *)f->band[1];
     void *detail[2][3];
     for (int k = 0; k < 2; k++)
         for (int b = 0; b < 3; b++) detail[k][b] = vm_ring_row(&v->rows[s].detail[k][b], i);
@@ -103,8 +108,8 @@ static void add_details(VmAdmFlow *f, VmAdmVariant *v, int s, int i)
     if (&f->variants[v->den_of] == v && i >= c->y0 && i < c->y1) ops->den(v->sums[s].den, o, c);
     /* additive detail masks the restored one and, for AIM, the other way round */
     for (int m = ADDITIVE; m <= (v->skip_aim ? ADDITIVE : RESTORED); m++)
-        ops->csf(vm_ring_row(&v->rows[s].outer[m], i), vm_ring_row(&v->rows[s].inner[m], i), f->tmp[0],
-                 (const void *const *)detail[m == ADDITIVE], c);
+        ops->csf(vm_ring_row(&v->rows[s].outer[m], i), vm_ring_row(&v->rows[s].inner[m], i),
+                 f->tmp[0], (const void *const *)detail[m == ADDITIVE], c);
 }
 
 static void add_masked(VmAdmFlow *f, VmAdmVariant *v, int s, int y)
@@ -121,7 +126,10 @@ static void add_masked(VmAdmFlow *f, VmAdmVariant *v, int s, int y)
     }
 }
 
-static int runs_scale(const VmAdmVariant *v, int s) { return s || !v->skip_scale0; }
+static int runs_scale(const VmAdmVariant *v, int s)
+{
+    return s || !v->skip_scale0;
+}
 
 static int anyone_runs(const VmAdmFlow *f, int s)
 {
@@ -211,7 +219,8 @@ void vm_adm_flow_take(VmAdmFlow *f, VmArena *arena)
 void vm_adm_flow_run(VmAdmFlow *f)
 {
     const VmKernels *k = f->group->kernels;
-    const int w = (int)f->group->format.w, h = (int)f->group->format.h, bpc = (int)f->group->format.bpc;
+    const int w = (int)f->group->format.w, h = (int)f->group->format.h,
+              bpc = (int)f->group->format.bpc;
     for (int y = 0; y < h; y++) {
         for (int p = 0; f->is_float && p < 2; p++)
             (bpc == 8 ? k->to_float_8 : k->to_float_16)(
@@ -219,4 +228,25 @@ void vm_adm_flow_run(VmAdmFlow *f)
                 vm_picture_row(p ? &f->frame->dis : &f->frame->ref, 0, y), -128, bpc, w);
         vm_pyramid_push(&f->pyramid, 0);
     }
+}
+
+int vm_adm_output(VmValue *out, const VmFormat *format, const float num[VM_ADM_SCALES],
+                  const float den[VM_ADM_SCALES])
+{
+    double total_num = 0, total_den = 0;
+    for (int s = 0; s < VM_ADM_SCALES; s++) {
+        total_num += (double)num[s];
+        total_den += (double)den[s];
+        out[VM_ADM_SCALE0 + s].d = (double)num[s] / (double)den[s];
+        out[VM_ADM_NUM_SCALE0 + 2 * s].d = (double)num[s];
+        out[VM_ADM_NUM_SCALE0 + 2 * s + 1].d = (double)den[s];
+    }
+    const double area = (double)format->w * (double)format->h;
+    const double limit = 1e-10 * area / (1920.0 * 1080.0);
+    if (total_num < limit) total_num = 0;
+    if (total_den < limit) total_den = 0;
+    out[VM_ADM_NUM].d = total_num;
+    out[VM_ADM_DEN].d = total_den;
+    out[VM_ADM2].d = out[VM_ADM_DEBUG].d = total_den == 0 ? 1 : total_num / total_den;
+    return total_den != 0;
 }

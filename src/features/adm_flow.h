@@ -38,7 +38,7 @@ typedef struct VmAdmFlow {
     VmPyramid pyramid;      /* level s + 1 holds the low-pass band of scale s */
     VmAdmSpan span[VM_ADM_SCALES];
     int a_row[VM_ADM_SCALES][2], d_row[VM_ADM_SCALES][2]; /* rows wanted, ends excluded */
-    void *band[2][3];       /* detail row of reference and distorted: h, v, d */
+    void *band[2][3]; /* detail row of reference and distorted: h, v, d */
     void *tmp[2];
 } VmAdmFlow;
 
@@ -51,6 +51,30 @@ void vm_adm_flow_take(VmAdmFlow *flow, VmArena *arena);
 /* Runs one frame through it. */
 void vm_adm_flow_run(VmAdmFlow *flow);
 
+/* Both extractors list their features in this order; the last ones only with debug. */
+enum {
+    VM_ADM2,
+    VM_AIM,
+    VM_ADM3,
+    VM_ADM_SCALE0,
+    VM_ADM_DEBUG = VM_ADM_SCALE0 + VM_ADM_SCALES,
+    VM_ADM_NUM,
+    VM_ADM_DEN,
+    VM_ADM_NUM_SCALE0, /* num and den of each scale alternate */
+    VM_ADM_FEATURES = VM_ADM_NUM_SCALE0 + 2 * VM_ADM_SCALES
+};
+
+/* Features of an instance, bit per feature. */
+static inline uint32_t vm_adm_mask(int debug)
+{
+    return (1u << (debug ? VM_ADM_FEATURES : VM_ADM_DEBUG)) - 1;
+}
+
+/* From the scales' numerators and denominators to every feature but aim and adm3. Returns 0 when the
+ * denominator vanishes: adm2 is 1 then and aim has no meaning. */
+int vm_adm_output(VmValue *out, const VmFormat *format, const float num[VM_ADM_SCALES],
+                  const float den[VM_ADM_SCALES]);
+
 /* Smallest k with 2^k >= n. */
 static inline int vm_ceil_log2(unsigned n)
 {
@@ -62,8 +86,8 @@ static inline int vm_ceil_log2(unsigned n)
 /* ---- contrast sensitivity (spec: 6, P2.1) ---- */
 
 typedef struct VmAdmView {
-    double distance;    /* in display heights */
-    int display_height; /* pixels */
+    double distance;                      /* in display heights */
+    int display_height;                   /* pixels */
     double csf_scale, csf_diagonal_scale; /* Barten's model only */
 } VmAdmView;
 

@@ -7,7 +7,8 @@
 
 typedef struct FloatAdmOptions {
     int debug, display_height, csf_mode, bypass, harmonic, skip_aim_scale, skip_scale0;
-    double csf_scale, csf_diag_scale, dlm_weight, gain_limit, view_distance, noise_weight, min, p_norm;
+    double csf_scale, csf_diag_scale, dlm_weight, gain_limit, view_distance, noise_weight, min,
+        p_norm;
     double rfactor[2 /* diagonal */][VM_ADM_SCALES];
 } FloatAdmOptions;
 
@@ -40,8 +41,6 @@ static const VmOption options[] = {
 };
 #undef AT
 
-enum { ADM2, AIM, ADM3, SCALE, DEBUG = 7, NUM, DEN, PER_SCALE };
-
 static const VmFeature features[] = {
     {"VMAF_feature_adm2_score", "adm2"},
     {"VMAF_feature_aim_score", "aim"},
@@ -63,14 +62,18 @@ static const VmFeature features[] = {
     {"adm_den_scale3"},
 };
 
-static uint32_t mask(const void *o) { return ((const FloatAdmOptions *)o)->debug ? 0x3ffff : 0x7f; }
+static uint32_t mask(const void *o)
+{
+    return vm_adm_mask(((const FloatAdmOptions *)o)->debug);
+}
 
 static int check(const void *o, const VmFormat *f, VmError *error)
 {
     (void)o;
     if (f->w >= 17 && f->h >= 17) return 0;
     return vm_fail(error, -EINVAL,
-                   "feature float_adm needs pictures of at least 17x17, these are %ux%u", f->w, f->h);
+                   "feature float_adm needs pictures of at least 17x17, these are %ux%u", f->w,
+                   f->h);
 }
 
 static float rfactor(const FloatAdmOptions *o, int scale, int diagonal)
@@ -124,34 +127,19 @@ static double adm3_of(const FloatAdmOptions *o, double adm2, double aim)
 
 static void score(const VmAdmFlow *f, const VmAdmVariant *v, const FloatAdmOptions *o, VmValue *out)
 {
-    double num = 0, den = 0, aim_num = 0, aim_den = 0;
-    for (int s = 0; s < VM_ADM_SCALES; s++) {
+    float num[VM_ADM_SCALES] = {0}, den[VM_ADM_SCALES] = {(float)1e-10};
+    double aim = 0, aim_den = o->skip_scale0 && o->skip_aim_scale ? (double)den[0] : 0;
+    for (int s = o->skip_scale0; s < VM_ADM_SCALES; s++) {
         const VmAdmScale *c = &v->scale[s];
-        const int skip = s == 0 && o->skip_scale0;
-        const float n = skip ? 0 : pooled(c, v->sums[s].num, o->noise_weight);
-        const float d =
-            skip ? (float)1e-10 : pooled(c, f->variants[v->den_of].sums[s].den, o->noise_weight);
-        const float a = skip ? 0 : pooled(c, v->sums[s].aim, 0);
-        num += (double)n;
-        den += (double)d;
-        if (s != o->skip_aim_scale) {
-            aim_num += (double)a;
-            aim_den += (double)d;
-        }
-        out[SCALE + s].d = (double)n / (double)d;
-        out[PER_SCALE + 2 * s].d = n;
-        out[PER_SCALE + 2 * s + 1].d = d;
+        num[s] = pooled(c, v->sums[s].num, o->noise_weight);
+        den[s] = pooled(c, f->variants[v->den_of].sums[s].den, o->noise_weight);
+        if (s == o->skip_aim_scale) continue;
+        aim += (double)pooled(c, v->sums[s].aim, 0);
+        aim_den += (double)den[s];
     }
-    const double limit =
-        1e-10 * ((double)f->group->format.w * (double)f->group->format.h) / (1920.0 * 1080.0);
-    if (num < limit) num = 0;
-    if (den < limit) den = 0;
-    const double adm2 = den == 0 ? 1 : num / den, aim = den == 0 ? 0 : aim_num / aim_den;
-    out[ADM2].d = out[DEBUG].d = adm2;
-    out[AIM].d = VM_MIN(aim, 1);
-    out[ADM3].d = adm3_of(o, adm2, out[AIM].d);
-    out[NUM].d = num;
-    out[DEN].d = den;
+    const int valid = vm_adm_output(out, &f->group->format, num, den);
+    out[VM_AIM].d = valid ? VM_MIN(aim / aim_den, 1) : 0;
+    out[VM_ADM3].d = adm3_of(o, out[VM_ADM2].d, out[VM_AIM].d);
 }
 
 static void run(const VmGroup *group, const VmFrame *frame, VmArena *arena, VmValues *values)

@@ -52,7 +52,10 @@ static uint32_t mask(const void *o)
            (uint32_t)((const FloatMotionOptions *)o)->debug << MOTION;
 }
 
-static int previous(const void *o) { return !((const FloatMotionOptions *)o)->force_zero; }
+static int previous(const void *o)
+{
+    return !((const FloatMotionOptions *)o)->force_zero;
+}
 
 static int check(const void *options_, const VmFormat *f, VmError *error)
 {
@@ -60,7 +63,8 @@ static int check(const void *options_, const VmFormat *f, VmError *error)
     unsigned w, h;
     vm_format_plane(f, 1, &w, &h);
     if (o->add_uv && (!w || !h))
-        return vm_fail(error, -EINVAL, "feature float_motion: motion_add_uv needs pictures with chroma");
+        return vm_fail(error, -EINVAL,
+                       "feature float_motion: motion_add_uv needs pictures with chroma");
     return 0;
 }
 
@@ -69,8 +73,8 @@ static void source_row(void *state, float *row, int y)
     const Blur *b = state;
     const VmKernels *k = b->group->kernels;
     const int bpc = (int)b->group->format.bpc;
-    (bpc == 8 ? k->to_float_8 : k->to_float_16)(row, vm_picture_row(b->picture, b->plane, y), -128, bpc,
-                                               b->w);
+    (bpc == 8 ? k->to_float_8 : k->to_float_16)(row, vm_picture_row(b->picture, b->plane, y), -128,
+                                                bpc, b->w);
 }
 
 static void blurred_row(void *state, float *row, int y)
@@ -84,7 +88,8 @@ static void blurred_row(void *state, float *row, int y)
 
 static void choose_taps(Blur *b, int filter_size)
 {
-    static const float five[] = {0.054488685f, 0.244201342f, 0.402619947f, 0.244201342f, 0.054488685f};
+    static const float five[] = {0.054488685f, 0.244201342f, 0.402619947f, 0.244201342f,
+                                 0.054488685f};
     static const float three[] = {0.166378498f, 0.667243004f, 0.166378498f};
     static const float one[] = {1.0f};
     b->taps = filter_size == 1 ? one : filter_size == 3 ? three : five;
@@ -113,15 +118,14 @@ static float sad(Blur pair[2], float *row[2], int w, int h)
 {
     float sum = 0;
     for (int y = 0; y < h; y++) {
-        for (int i = 0; i < 2; i++)
-            vm_resample_row(row[i], VM_BILINEAR, &pair[i].blurred, y, w, h);
+        for (int i = 0; i < 2; i++) vm_resample_row(row[i], VM_BILINEAR, &pair[i].blurred, y, w, h);
         sum += row_sad(row[0], row[1], w);
     }
     return sum / (float)(w * h);
 }
 
-static double plane_score(const VmGroup *g, const VmFrame *frame, VmArena arena, int plane, int measure,
-                          size_t *used)
+static double plane_score(const VmGroup *g, const VmFrame *frame, VmArena arena, int plane,
+                          int measure, size_t *used)
 {
     const FloatMotionOptions *o = g->instances[0]->options;
     unsigned w, h;

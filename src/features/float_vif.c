@@ -18,7 +18,8 @@ static const VmOption options[] = {
     {"vif_enhn_gain_limit", "egl", VM_OPT_DOUBLE, AT(gain_limit), 100, 1, 100},
     {"vif_kernelscale", "ks", VM_OPT_DOUBLE, AT(kernelscale), 1, 0.1, 4},
     {"vif_prescale", "ps", VM_OPT_DOUBLE, AT(prescale), 1, 0.1, 4},
-    {"vif_prescale_method", "pm", VM_OPT_CHOICE, AT(prescale_method), VM_NEAREST, .choices = methods},
+    {"vif_prescale_method", "pm", VM_OPT_CHOICE, AT(prescale_method), VM_NEAREST,
+     .choices = methods},
     {"vif_scale1_min_val", "s1miv", VM_OPT_DOUBLE, AT(min[1]), 0, 0, 1},
     {"vif_scale2_min_val", "s2miv", VM_OPT_DOUBLE, AT(min[2]), 0, 0, 1},
     {"vif_scale3_min_val", "s3miv", VM_OPT_DOUBLE, AT(min[3]), 0, 0, 1},
@@ -61,17 +62,22 @@ typedef struct FloatVif {
     VmFvifSums sums[VM_VIF_SCALES];
 } FloatVif;
 
-static uint32_t mask(const void *o) { return ((const FloatVifOptions *)o)->debug ? 0x7fff : 0xf; }
+static uint32_t mask(const void *o)
+{
+    return ((const FloatVifOptions *)o)->debug ? 0x7fff : 0xf;
+}
 
-static int scaled(unsigned side, double prescale) { return (int)(side * prescale + 0.5); }
+static int scaled(unsigned side, double prescale)
+{
+    return (int)(side * prescale + 0.5);
+}
 
 static int known_kernelscale(double ks)
 {
-    static const float known[] = {1.0f,        1.0f / 2,    3.0f / 2,   2.0f,        2.0f / 3,
-                                  2.4f,        360.0f / 97, 4.0f / 3,   3.5f / 3,    3.75f / 3,
-                                  4.25f / 3,   5.0f / 3,    3.0f,       1.0f / 2.25f, 1.4746f,
-                                  1.54f,       1.6f,        1.06667f,   0.711111f,   0.740740f,
-                                  1.111111f};
+    static const float known[] = {
+        1.0f,     1.0f / 2, 3.0f / 2,  2.0f,      2.0f / 3,  2.4f,      360.0f / 97,
+        4.0f / 3, 3.5f / 3, 3.75f / 3, 4.25f / 3, 5.0f / 3,  3.0f,      1.0f / 2.25f,
+        1.4746f,  1.54f,    1.6f,      1.06667f,  0.711111f, 0.740740f, 1.111111f};
     for (size_t i = 0; i < VM_COUNT(known); i++)
         if (fabsf((float)ks - known[i]) < 1e-3f) return 1;
     return 0;
@@ -87,8 +93,8 @@ static int check(const void *options_, const VmFormat *f, VmError *error)
                        "3/2, 2, 2/3, 2.4, 360/97, 4/3 ...)",
                        o->kernelscale);
     if (w > VM_MAX_SIDE || h > VM_MAX_SIDE)
-        return vm_fail(error, -EINVAL, "feature float_vif: prescaled pictures of %dx%d are too large",
-                       w, h);
+        return vm_fail(error, -EINVAL,
+                       "feature float_vif: prescaled pictures of %dx%d are too large", w, h);
     if (w >= 16 && h >= 16) return 0;
     return vm_fail(error, -EINVAL,
                    "feature float_vif needs pictures of at least 16x16, these are %dx%d", w, h);
@@ -104,8 +110,7 @@ static int gaussian(float taps[VM_FVIF_MAX_TAPS], int scale, float kernelscale)
     float sum = 0;
     for (int k = 0; k < n; k++) {
         const float x = (float)(k - n / 2);
-        const float e =
-            (float)exp(-0.5 * (double)x / (double)sigma * (double)x / (double)sigma);
+        const float e = (float)exp(-0.5 * (double)x / (double)sigma * (double)x / (double)sigma);
         taps[k] = e / den;
         sum += taps[k];
     }
@@ -117,7 +122,8 @@ static void window(const FloatVif *v, int level, int picture, int y, int n,
                    const float *rows[VM_FVIF_MAX_TAPS])
 {
     const VmLevel *l = &v->pyramid.level[level];
-    for (int k = 0; k < n; k++) rows[k] = vm_ring_row(&l->ring[picture], vm_reflect(y - n / 2 + k, l->h));
+    for (int k = 0; k < n; k++)
+        rows[k] = vm_ring_row(&l->ring[picture], vm_reflect(y - n / 2 + k, l->h));
 }
 
 static void stat(void *state, int level, int y)
@@ -141,8 +147,8 @@ static void sub(void *state, int level, int i)
     for (int p = 0; p < 2; p++) {
         const float *rows[VM_FVIF_MAX_TAPS];
         window(v, level, p, 2 * i, n, rows);
-        v->group->kernels->fvif_sub(vm_ring_row(&v->pyramid.level[level + 1].ring[p], i), v->tmp, rows,
-                                    v->taps[level + 1], n, 2, v->pyramid.level[level].w);
+        v->group->kernels->fvif_sub(vm_ring_row(&v->pyramid.level[level + 1].ring[p], i), v->tmp,
+                                    rows, v->taps[level + 1], n, 2, v->pyramid.level[level].w);
     }
 }
 
@@ -152,7 +158,7 @@ static void picture_row(void *state, float *row, int y, const VmafPicture *p)
     const VmKernels *k = v->group->kernels;
     const int bpc = (int)v->group->format.bpc;
     (bpc == 8 ? k->to_float_8 : k->to_float_16)(row, vm_picture_row(p, 0, y), -128, bpc,
-                                               (int)v->group->format.w);
+                                                (int)v->group->format.w);
 }
 
 static void ref_row(void *state, float *row, int y)

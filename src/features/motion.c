@@ -44,7 +44,10 @@ static uint32_t mask(const void *o)
 }
 
 /* D of the specification: how many frames back the difference reaches */
-static int previous(const void *o) { return ((const MotionOptions *)o)->five_frames ? 2 : 1; }
+static int previous(const void *o)
+{
+    return ((const MotionOptions *)o)->five_frames ? 2 : 1;
+}
 
 static double sad_score(const VmGroup *g, const VmafPicture *before, const VmafPicture *now,
                         int32_t *tmp)
@@ -58,8 +61,8 @@ static double sad_score(const VmGroup *g, const VmafPicture *before, const VmafP
             prev[k] = vm_picture_row(before, 0, i);
             cur[k] = vm_picture_row(now, 0, i);
         }
-        sad += (bpc == 8 ? g->kernels->motion_sad_8 : g->kernels->motion_sad_16)(prev, cur, tmp, bpc,
-                                                                                 w);
+        sad += (bpc == 8 ? g->kernels->motion_sad_8 : g->kernels->motion_sad_16)(prev, cur, tmp,
+                                                                                 bpc, w);
     }
     return (double)sad / 256.0 / (double)((unsigned)w * (unsigned)h);
 }
@@ -93,8 +96,7 @@ static double sad_at(const VmInstance *instance, unsigned row)
 
 static double blend(const MotionOptions *o, double m)
 {
-    const double blended =
-        m * o->blend_factor + (1 - o->blend_factor) * VM_MIN(o->blend_offset, m);
+    const double blended = m * o->blend_factor + (1 - o->blend_factor) * VM_MIN(o->blend_offset, m);
     return VM_MIN(blended, o->max);
 }
 

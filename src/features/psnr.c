@@ -75,8 +75,8 @@ static void score(const VmGroup *g, const PsnrOptions *o, int plane, uint64_t ss
     vm_format_plane(&g->format, plane, &w, &h);
     const double n = (double)w * h, peak = peak_of(&g->format, o), mse = (double)sse / n;
     const double floor = mse > 1e-16 ? mse : 1e-16, depth = g->format.bpc;
-    const double limit = o->min_sse == 0 ? 6 * depth + 12
-                                         : ceil(10.0 * log10(peak * peak / (o->min_sse / n)));
+    const double limit =
+        o->min_sse == 0 ? 6 * depth + 12 : ceil(10.0 * log10(peak * peak / (o->min_sse / n)));
     const double psnr = 10.0 * log10(peak * peak / floor);
     out[PSNR + 2 * plane].d = VM_MIN(psnr, limit);
     out[MSE + 2 * plane].d = mse;

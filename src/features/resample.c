@@ -31,7 +31,10 @@ static int inside(int i, int n)
 }
 
 /* Where output sample i lies in the source. */
-static float position(int i, float ratio) { return (float)((i + 0.5) * (double)ratio - 0.5); }
+static float position(int i, float ratio)
+{
+    return (float)((i + 0.5) * (double)ratio - 0.5);
+}
 
 static void nearest(float *dst, VmRowCache *s, int y, int w, float rx, float ry)
 {

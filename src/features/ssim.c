@@ -13,8 +13,10 @@ typedef struct SsimOptions {
 
 #define COMMON_OPTIONS                                                                             \
     {"enable_lcs", NULL, VM_OPT_BOOL, offsetof(SsimOptions, lcs), .unnamed = 1},                   \
-    {"enable_db", NULL, VM_OPT_BOOL, offsetof(SsimOptions, db), .unnamed = 1},                     \
-    {"clip_db", NULL, VM_OPT_BOOL, offsetof(SsimOptions, clip_db), .unnamed = 1}
+        {"enable_db", NULL, VM_OPT_BOOL, offsetof(SsimOptions, db), .unnamed = 1},                 \
+    {                                                                                              \
+        "clip_db", NULL, VM_OPT_BOOL, offsetof(SsimOptions, clip_db), .unnamed = 1                 \
+    }
 
 static const VmOption ssim_options[] = {
     COMMON_OPTIONS,
@@ -46,8 +48,14 @@ typedef struct Ssim {
     int box; /* decimation factor of level 0 */
 } Ssim;
 
-static uint32_t ssim_mask(const void *o) { return ((const SsimOptions *)o)->lcs ? 0xf : 1; }
-static uint32_t ms_ssim_mask(const void *o) { return ((const SsimOptions *)o)->lcs ? 0xffff : 1; }
+static uint32_t ssim_mask(const void *o)
+{
+    return ((const SsimOptions *)o)->lcs ? 0xf : 1;
+}
+static uint32_t ms_ssim_mask(const void *o)
+{
+    return ((const SsimOptions *)o)->lcs ? 0xffff : 1;
+}
 
 /* min(w, h) / 256 rounded half up, at least 1 */
 static int box_of(const SsimOptions *o, const VmFormat *f)
@@ -78,8 +86,8 @@ static int ms_ssim_check(const void *o, const VmFormat *f, VmError *error)
     (void)o;
     if (f->w >= 176 && f->h >= 176) return 0;
     return vm_fail(error, -EINVAL,
-                   "feature float_ms_ssim needs pictures of at least 176x176, these are %ux%u", f->w,
-                   f->h);
+                   "feature float_ms_ssim needs pictures of at least 176x176, these are %ux%u",
+                   f->w, f->h);
 }
 
 /* Row y has arrived at the level: its windows, and the samples of row y - 10 that they complete. */
@@ -89,7 +97,8 @@ static void stat(void *state, int level, int y)
     const VmLevel *l = &s->pyramid.level[level];
     float *maps[VM_SSIM_MAPS];
     for (int m = 0; m < VM_SSIM_MAPS; m++) maps[m] = vm_ring_row(&s->maps[level][m], y);
-    s->group->kernels->ssim_horz(maps, vm_ring_row(&l->ring[0], y), vm_ring_row(&l->ring[1], y), l->w);
+    s->group->kernels->ssim_horz(maps, vm_ring_row(&l->ring[0], y), vm_ring_row(&l->ring[1], y),
+                                 l->w);
     if (y + 1 < VM_SSIM_TAPS) return;
     const float *rows[VM_SSIM_MAPS][VM_SSIM_TAPS];
     for (int m = 0; m < VM_SSIM_MAPS; m++)

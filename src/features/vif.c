@@ -49,7 +49,10 @@ typedef struct Vif {
     int need_scale0;
 } Vif;
 
-static uint32_t mask(const void *o) { return ((const VifOptions *)o)->debug ? 0x7fff : 0xf; }
+static uint32_t mask(const void *o)
+{
+    return ((const VifOptions *)o)->debug ? 0x7fff : 0xf;
+}
 
 static int check(const void *o, const VmFormat *f, VmError *error)
 {
@@ -91,9 +94,9 @@ static void sub(void *state, int level, int i)
     for (int picture = 0; picture < 2; picture++) {
         const void *rows[VM_VIF_MAX_TAPS];
         window(v, level, picture, 2 * i, vm_vif_taps[level + 1], rows);
-        (bpc == 8 ? k->vif_sub_8 : k->vif_sub_16)(
-            vm_ring_row(&v->pyramid.level[level + 1].ring[picture], i), v->tmp, rows, level + 1, bpc,
-            w);
+        (bpc == 8 ? k->vif_sub_8
+                  : k->vif_sub_16)(vm_ring_row(&v->pyramid.level[level + 1].ring[picture], i),
+                                   v->tmp, rows, level + 1, bpc, w);
     }
 }
 
@@ -102,10 +105,14 @@ static void layout(Vif *v, VmArena *arena)
     int w = (int)v->group->format.w, h = (int)v->group->format.h;
     const size_t n = (size_t)w;
     v->rows = (VmVifRows){
-        .m1 = vm_row_take(arena, n * 2),  .m2 = vm_row_take(arena, n * 2),
-        .xx = vm_row_take(arena, n * 4),  .yy = vm_row_take(arena, n * 4),
-        .xy = vm_row_take(arena, n * 4),  .s1 = vm_row_take(arena, n * 4),
-        .s2 = vm_row_take(arena, n * 4),  .s12 = vm_row_take(arena, n * 4),
+        .m1 = vm_row_take(arena, n * 2),
+        .m2 = vm_row_take(arena, n * 2),
+        .xx = vm_row_take(arena, n * 4),
+        .yy = vm_row_take(arena, n * 4),
+        .xy = vm_row_take(arena, n * 4),
+        .s1 = vm_row_take(arena, n * 4),
+        .s2 = vm_row_take(arena, n * 4),
+        .s12 = vm_row_take(arena, n * 4),
     };
     v->tmp = vm_row_take(arena, n * 2);
     for (int s = 0; s < VM_VIF_SCALES; s++, w /= 2, h /= 2) {

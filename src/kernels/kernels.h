@@ -26,9 +26,9 @@ extern const uint16_t vm_vif_filter[VM_VIF_SCALES][VM_VIF_MAX_TAPS + 1]; /* sum 
 const uint16_t *vm_vif_log2_table(void);
 
 typedef struct VmVifRows {
-    uint16_t *m1, *m2;       /* vertical means; tmp */
-    uint32_t *xx, *yy, *xy;  /* vertical second moments; tmp */
-    int32_t *s1, *s2, *s12;  /* (co)variances of the row, 8-bit levels squared * 65536; s2 >= 0 */
+    uint16_t *m1, *m2;      /* vertical means; tmp */
+    uint32_t *xx, *yy, *xy; /* vertical second moments; tmp */
+    int32_t *s1, *s2, *s12; /* (co)variances of the row, 8-bit levels squared * 65536; s2 >= 0 */
 } VmVifRows;
 
 typedef struct VmVifSums {
@@ -119,11 +119,12 @@ typedef struct VmKernels {
                         int bpc, int w);
     /* w / 2 samples of a row of the next scale, filtered by that scale's filter from rows of width w;
      * tmp = w samples */
-    void (*vif_sub_8)(uint16_t *dst, uint16_t *tmp, const void *const *rows, int next_scale, int bpc,
-                      int w);
-    void (*vif_sub_16)(uint16_t *dst, uint16_t *tmp, const void *const *rows, int next_scale, int bpc,
-                       int w);
-    void (*vif_residual)(VmVifSums *sums, const VmVifRows *t, const double *gain, int n_gain, int w);
+    void (*vif_sub_8)(uint16_t *dst, uint16_t *tmp, const void *const *rows, int next_scale,
+                      int bpc, int w);
+    void (*vif_sub_16)(uint16_t *dst, uint16_t *tmp, const void *const *rows, int next_scale,
+                       int bpc, int w);
+    void (*vif_residual)(VmVifSums *sums, const VmVifRows *t, const double *gain, int n_gain,
+                         int w);
 
     VmAdmDwt *adm_dwt_8, *adm_dwt_16; /* scale 0, from the picture */
     VmAdmDwt *adm_dwt[VM_VIF_SCALES]; /* [1..3] from the a-band of the scale below; [0] is NULL */
@@ -133,8 +134,8 @@ typedef struct VmKernels {
     /* sum over the row of |blur(prev - cur)|, rows = 5 each; tmp = w int32 */
     uint64_t (*motion_sad_8)(const void *const *prev, const void *const *cur, int32_t *tmp, int bpc,
                              int w);
-    uint64_t (*motion_sad_16)(const void *const *prev, const void *const *cur, int32_t *tmp, int bpc,
-                              int w);
+    uint64_t (*motion_sad_16)(const void *const *prev, const void *const *cur, int32_t *tmp,
+                              int bpc, int w);
 
     /* sum of squared differences of a row */
     uint64_t (*sse_8)(const void *a, const void *b, int w);

@@ -157,9 +157,9 @@ VM_INLINE float taps_dot(const float *x, const float *taps, int n)
 /* The polynomial is the definition: float VIF does not use a true logarithm. */
 static float log2_approx(float x)
 {
-    static const float poly[] = {-0.012671635276421f, 0.064841182402670f, -0.157048836463065f,
+    static const float poly[] = {-0.012671635276421f, 0.064841182402670f,  -0.157048836463065f,
                                  0.257167726303123f,  -0.353800560300520f, 0.480131410397451f,
-                                 -0.721314327952201f, 1.442694803896991f, 0.0f};
+                                 -0.721314327952201f, 1.442694803896991f,  0.0f};
     uint32_t bits;
     memcpy(&bits, &x, sizeof(bits));
     const float exponent = (float)((int)(bits >> 23 & 255) - 127);
@@ -282,7 +282,10 @@ static void adm_decouple_float(void *const r[3], void *const a[3], const void *c
     }
 }
 
-VM_INLINE float power(float x, float p) { return p == 3.0f ? x * x * x : powf(x, p); }
+VM_INLINE float power(float x, float p)
+{
+    return p == 3.0f ? x * x * x : powf(x, p);
+}
 
 static void adm_den_float(VmAdmSum sum[3], const void *const o[3], const VmAdmScale *c)
 {
@@ -340,6 +343,5 @@ void vm_kernels_float(VmKernels *table)
     table->fvif_stat = fvif_stat;
     table->fvif_sub = fvif_sub;
     table->adm_dwt_float = adm_dwt_float;
-    table->adm_float =
-        (VmAdmOps){adm_decouple_float, adm_den_float, adm_csf_float, adm_mask_float};
+    table->adm_float = (VmAdmOps){adm_decouple_float, adm_den_float, adm_csf_float, adm_mask_float};
 }

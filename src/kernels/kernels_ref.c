@@ -9,14 +9,18 @@
 const int vm_vif_taps[VM_VIF_SCALES] = {17, 9, 5, 3};
 
 const uint16_t vm_vif_filter[VM_VIF_SCALES][VM_VIF_MAX_TAPS + 1] = {
-    {489, 935, 1640, 2640, 3896, 5274, 6547, 7455, 7784, 7455, 6547, 5274, 3896, 2640, 1640, 935, 489},
+    {489, 935, 1640, 2640, 3896, 5274, 6547, 7455, 7784, 7455, 6547, 5274, 3896, 2640, 1640, 935,
+     489},
     {1244, 3663, 7925, 12590, 14692, 12590, 7925, 3663, 1244},
     {3571, 16004, 26386, 16004, 3571},
     {10904, 43728, 10904},
 };
 
 /* round(x / 2^n), ties up; arithmetic shift for negative x */
-VM_INLINE int64_t round_shift(int64_t x, int n) { return n ? (x + ((int64_t)1 << (n - 1))) >> n : x; }
+VM_INLINE int64_t round_shift(int64_t x, int n)
+{
+    return n ? (x + ((int64_t)1 << (n - 1))) >> n : x;
+}
 
 /* ---- VIF ---- */
 
@@ -154,71 +158,77 @@ static uint64_t motion_horz(int32_t *tmp, const uint16_t *f, int w)
 
 /* ---- ADM wavelet ---- */
 
-static const int32_t tap_l[4] = {15826, 27411, 7345, -4240}; /* sum 46342 */
+static const int32_t tap_l[4] = {15826, 27411, 7345, -4240};   /* sum 46342 */
 static const int32_t tap_g[4] = {-4240, -7345, 27411, -15826}; /* sum 0 */
 
 /* Scale 0: samples centred to +-2^(b-1); sums of taps times those stay below
  * 54822 * 2^15 < 2^31 and the rounded rows within +-27411. */
-#define DWT_NAME adm_dwt_8
-#define DWT_SRC  uint8_t
-#define DWT_ROW  int16_t
-#define DWT_SUM  int32_t
-#define DWT_L    tap_l
-#define DWT_G    tap_g
+#define DWT_NAME  adm_dwt_8
+#define DWT_SRC   uint8_t
+#define DWT_ROW   int16_t
+#define DWT_SUM   int32_t
+#define DWT_L     tap_l
+#define DWT_G     tap_g
 #define DWT_IN(x) ((int32_t)(x)-128)
-#define DWT_V(s) (((s) + 128) >> 8)
-#define DWT_H(s) (((s) + 32768) >> 16)
+#define DWT_V(s)  (((s) + 128) >> 8)
+#define DWT_H(s)  (((s) + 32768) >> 16)
 #include "kernels/ref_dwt_tmpl.h"
 
-#define DWT_NAME adm_dwt_16
-#define DWT_SRC  uint16_t
-#define DWT_ROW  int16_t
-#define DWT_SUM  int32_t
-#define DWT_L    tap_l
-#define DWT_G    tap_g
+#define DWT_NAME  adm_dwt_16
+#define DWT_SRC   uint16_t
+#define DWT_ROW   int16_t
+#define DWT_SUM   int32_t
+#define DWT_L     tap_l
+#define DWT_G     tap_g
 #define DWT_IN(x) ((int32_t)(x) - (1 << (bpc - 1)))
-#define DWT_V(s) (((s) + (1 << (bpc - 1))) >> bpc)
-#define DWT_H(s) (((s) + 32768) >> 16)
+#define DWT_V(s)  (((s) + (1 << (bpc - 1))) >> bpc)
+#define DWT_H(s)  (((s) + 32768) >> 16)
 #include "kernels/ref_dwt_tmpl.h"
 
 /* Scale 1 keeps the vertical sums unrounded: at most 54822 * 22930 < 2^31. */
-#define DWT_NAME adm_dwt_1
-#define DWT_SRC  int16_t
-#define DWT_ROW  int32_t
-#define DWT_SUM  int64_t
-#define DWT_L    tap_l
-#define DWT_G    tap_g
+#define DWT_NAME  adm_dwt_1
+#define DWT_SRC   int16_t
+#define DWT_ROW   int32_t
+#define DWT_SUM   int64_t
+#define DWT_L     tap_l
+#define DWT_G     tap_g
 #define DWT_IN(x) (x)
-#define DWT_V(s) (s)
-#define DWT_H(s) (((s) + 16384) >> 15)
+#define DWT_V(s)  (s)
+#define DWT_H(s)  (((s) + 16384) >> 15)
 #include "kernels/ref_dwt_tmpl.h"
 
-#define DWT_NAME adm_dwt_2
-#define DWT_SRC  int32_t
-#define DWT_ROW  int32_t
-#define DWT_SUM  int64_t
-#define DWT_L    tap_l
-#define DWT_G    tap_g
+#define DWT_NAME  adm_dwt_2
+#define DWT_SRC   int32_t
+#define DWT_ROW   int32_t
+#define DWT_SUM   int64_t
+#define DWT_L     tap_l
+#define DWT_G     tap_g
 #define DWT_IN(x) ((int64_t)(x))
-#define DWT_V(s) (((s) + 32768) >> 16)
-#define DWT_H(s) (((s) + 32768) >> 16)
+#define DWT_V(s)  (((s) + 32768) >> 16)
+#define DWT_H(s)  (((s) + 32768) >> 16)
 #include "kernels/ref_dwt_tmpl.h"
 
-#define DWT_NAME adm_dwt_3
-#define DWT_SRC  int32_t
-#define DWT_ROW  int32_t
-#define DWT_SUM  int64_t
-#define DWT_L    tap_l
-#define DWT_G    tap_g
+#define DWT_NAME  adm_dwt_3
+#define DWT_SRC   int32_t
+#define DWT_ROW   int32_t
+#define DWT_SUM   int64_t
+#define DWT_L     tap_l
+#define DWT_G     tap_g
 #define DWT_IN(x) ((int64_t)(x))
-#define DWT_V(s) (((s) + 32768) >> 16)
-#define DWT_H(s) (((s) + 16384) >> 15)
+#define DWT_V(s)  (((s) + 32768) >> 16)
+#define DWT_H(s)  (((s) + 16384) >> 15)
 #include "kernels/ref_dwt_tmpl.h"
 
 /* ---- ADM decoupling (spec 5) ---- */
 
-VM_INLINE int first_column(const VmAdmScale *c) { return VM_MAX(c->x0 - 1, 0); }
-VM_INLINE int end_column(const VmAdmScale *c) { return VM_MIN(c->x1 + 1, c->w); }
+VM_INLINE int first_column(const VmAdmScale *c)
+{
+    return VM_MAX(c->x0 - 1, 0);
+}
+VM_INLINE int end_column(const VmAdmScale *c)
+{
+    return VM_MIN(c->x1 + 1, c->w);
+}
 
 /* Do the h and v bands of both pictures point within 1 degree of each other? */
 VM_INLINE int same_angle(int64_t oh, int64_t ov, int64_t th, int64_t tv)
@@ -380,8 +390,8 @@ VM_INLINE int64_t cubed(int32_t u, int square_shift, int value_shift)
     return round_shift((int64_t)square * u, value_shift);
 }
 
-static void adm_mask_0(VmAdmSum sum[3], const void *const x[3], const void *above, const void *inner,
-                       const void *below, const VmAdmScale *c)
+static void adm_mask_0(VmAdmSum sum[3], const void *const x[3], const void *above,
+                       const void *inner, const void *below, const VmAdmScale *c)
 {
     const int32_t *a = above, *i = inner, *b = below;
     int64_t row[3] = {0};
@@ -434,7 +444,10 @@ static VmKernels table = {
     .to_float_16 = to_float_16,
 };
 
-static void complete_table(void) { vm_kernels_float(&table); }
+static void complete_table(void)
+{
+    vm_kernels_float(&table);
+}
 
 const VmKernels *vm_kernels_get(int cpu_level)
 {

@@ -22,8 +22,8 @@
         DWT_ROW *out = (t);                                                                        \
         VM_IVDEP                                                                                   \
         for (int j = (lo); j < (hi); j++) {                                                        \
-            const DWT_SUM sum = DWT_DOT(taps, DWT_IN(s0[j]), DWT_IN(s1[j]), DWT_IN(s2[j]),         \
-                                        DWT_IN(s3[j]));                                            \
+            const DWT_SUM sum =                                                                    \
+                DWT_DOT(taps, DWT_IN(s0[j]), DWT_IN(s1[j]), DWT_IN(s2[j]), DWT_IN(s3[j]));         \
             out[j] = (DWT_ROW)DWT_V(sum);                                                          \
         }                                                                                          \
         /* the low end mirrors around its first sample, the high end repeats its last */           \

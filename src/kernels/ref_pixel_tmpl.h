@@ -28,8 +28,8 @@ VM_INLINE void VM_BITS(vif_vert)(VmVifRows *t, const PIXEL *const *ref, const PI
     }
 }
 
-static void VM_BITS(vif_stat)(VmVifRows *t, const void *const *ref, const void *const *dis, int scale,
-                              int bpc, int w)
+static void VM_BITS(vif_stat)(VmVifRows *t, const void *const *ref, const void *const *dis,
+                              int scale, int bpc, int w)
 {
     const PIXEL *const *r = (const PIXEL *const *)ref, *const *d = (const PIXEL *const *)dis;
     const uint16_t *f = vm_vif_filter[scale];

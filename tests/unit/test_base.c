@@ -87,9 +87,12 @@ static void the_kth_allocation_fails(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_are_read_whole),      cmocka_unit_test(reflection_skips_the_edge),
-        cmocka_unit_test(taps_wait_for_their_rows),    cmocka_unit_test(sha256_is_the_standard_one),
-        cmocka_unit_test(arenas_measure_before_they_give), cmocka_unit_test(the_kth_allocation_fails),
+        cmocka_unit_test(numbers_are_read_whole),
+        cmocka_unit_test(reflection_skips_the_edge),
+        cmocka_unit_test(taps_wait_for_their_rows),
+        cmocka_unit_test(sha256_is_the_standard_one),
+        cmocka_unit_test(arenas_measure_before_they_give),
+        cmocka_unit_test(the_kth_allocation_fails),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }

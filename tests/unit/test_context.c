@@ -77,17 +77,16 @@ static void reports_do_not_depend_on_threads(void **state)
     const unsigned threads[] = {0, 1, 2, 3, 7};
     for (size_t k = 0; k < VM_COUNT(threads); k++) {
         VmafContext *v = open_context(threads[k]);
-        const char *const features[] = {"vif", "adm", "motion", "psnr", "float_ssim", "float_motion"};
+        const char *const features[] = {"vif",  "adm",        "motion",
+                                        "psnr", "float_ssim", "float_motion"};
         for (size_t f = 0; f < VM_COUNT(features); f++)
             assert_int_equal(vmaf_use_feature(v, features[f], NULL), 0);
         feed(v, 9);
         assert_int_equal(vmaf_read_pictures(v, NULL, NULL, 0), 0);
         char *text = report(v);
         if (first) assert_string_equal(text, first);
-        if (first)
-            vmaf_ext_free(text);
-        else
-            first = text;
+        if (first) vmaf_ext_free(text);
+        else first = text;
         vmaf_close(v);
     }
     vmaf_ext_free(first);
@@ -139,10 +138,11 @@ static void misuse_is_answered_in_words(void **state)
     assert_null(a.ref);
     assert_int_equal(vmaf_use_feature(v, "adm", NULL), -EINVAL);
     assert_int_equal(vmaf_feature_score_at_index(v, "nothing", &x, 0), -EINVAL);
-    assert_int_equal(vmaf_feature_score_pooled(v, "integer_vif_scale0", VMAF_POOL_METHOD_NB, &x, 0, 1),
-                     -EINVAL);
     assert_int_equal(
-        vmaf_feature_score_pooled(v, "integer_vif_scale0", VMAF_POOL_METHOD_MEAN, &x, 0, 9), -EINVAL);
+        vmaf_feature_score_pooled(v, "integer_vif_scale0", VMAF_POOL_METHOD_NB, &x, 0, 1), -EINVAL);
+    assert_int_equal(
+        vmaf_feature_score_pooled(v, "integer_vif_scale0", VMAF_POOL_METHOD_MEAN, &x, 0, 9),
+        -EINVAL);
     assert_int_equal(vmaf_read_pictures(v, NULL, NULL, 0), 0);
     assert_int_equal(vmaf_read_pictures(v, NULL, NULL, 0), -EINVAL);
     vmaf_close(v);
@@ -155,7 +155,7 @@ static void too_small_pictures_are_refused(void **state)
     const struct {
         const char *feature;
         unsigned side;
-    } cases[] = {{"vif", 15},       {"adm", 16},           {"float_ssim", 10}, {"float_ms_ssim", 175},
+    } cases[] = {{"vif", 15},       {"adm", 16},      {"float_ssim", 10}, {"float_ms_ssim", 175},
                  {"float_vif", 15}, {"float_adm", 16}};
     for (size_t k = 0; k < VM_COUNT(cases); k++) {
         VmafContext *v = open_context(0);
@@ -178,8 +178,12 @@ static void pictures_filled_by_hand_are_copied(void **state)
     static uint8_t samples[48 * 64];
     VmafContext *v = open_context(1);
     VmafPicture d = test_picture(64, 48, 0, 0);
-    VmafPicture r = {.pix_fmt = VMAF_PIX_FMT_YUV400P, .bpc = 8, .w = {64}, .h = {48},
-                     .stride = {64}, .data = {samples}};
+    VmafPicture r = {.pix_fmt = VMAF_PIX_FMT_YUV400P,
+                     .bpc = 8,
+                     .w = {64},
+                     .h = {48},
+                     .stride = {64},
+                     .data = {samples}};
     vmaf_picture_unref(&d);
     assert_int_equal(vmaf_picture_alloc(&d, VMAF_PIX_FMT_YUV400P, 8, 64, 48), 0);
     double psnr;
@@ -201,7 +205,8 @@ static void imported_scores_are_pooled(void **state)
     assert_int_equal(vmaf_import_feature_score(v, "mine", 9, 1), -EINVAL);
     assert_int_equal(vmaf_feature_score_pooled(v, "mine", VMAF_POOL_METHOD_MEAN, &x, 0, 2), 0);
     assert_true(x == 2);
-    assert_int_equal(vmaf_feature_score_pooled(v, "mine", VMAF_POOL_METHOD_HARMONIC_MEAN, &x, 0, 2), 0);
+    assert_int_equal(vmaf_feature_score_pooled(v, "mine", VMAF_POOL_METHOD_HARMONIC_MEAN, &x, 0, 2),
+                     0);
     assert_true(fabs(x - (3 / (1. / 2 + 1. / 3 + 1. / 4) - 1)) < 1e-15);
     assert_int_equal(vmaf_import_feature_score(v, "far", 1, 4000000000u), -EINVAL);
     vmaf_close(v);

@@ -92,9 +92,12 @@ static void no_slot_of_the_table_is_empty(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_log_table_has_its_checksum), cmocka_unit_test(every_filter_sums_to_one),
-        cmocka_unit_test(watson_weights_are_exact),       cmocka_unit_test(motion_rounds_prev_minus_cur),
-        cmocka_unit_test(sums_of_squares_use_64_bits),    cmocka_unit_test(no_slot_of_the_table_is_empty),
+        cmocka_unit_test(the_log_table_has_its_checksum),
+        cmocka_unit_test(every_filter_sums_to_one),
+        cmocka_unit_test(watson_weights_are_exact),
+        cmocka_unit_test(motion_rounds_prev_minus_cur),
+        cmocka_unit_test(sums_of_squares_use_64_bits),
+        cmocka_unit_test(no_slot_of_the_table_is_empty),
     };
     return cmocka_run_group_tests_name("kernels", tests, NULL, NULL);
 }

@@ -52,7 +52,7 @@ static void clip_and_transform_follow_the_flags(void **state)
     assert_true(vm_model_finish(plain, -1) == 0);
     VmafModel *on = parsed(json, VMAF_MODEL_FLAG_ENABLE_TRANSFORM | VMAF_MODEL_FLAG_DISABLE_CLIP);
     assert_true(vm_model_finish(on, 4) == 1 + 8 + 8);
-    assert_true(vm_model_finish(on, -2) == -1);   /* 1 - 4 + 2 */
+    assert_true(vm_model_finish(on, -2) == -1);       /* 1 - 4 + 2 */
     assert_true(vm_model_finish(on, -1.5) == -0.875); /* 1 - 3 + 1.125 */
     vmaf_model_destroy(plain);
     vmaf_model_destroy(on);
@@ -168,7 +168,8 @@ static void loading_survives_failing_allocations(void **state)
         VmafModel *m;
         VmError error = {{0}};
         vm_alloc_fail_after(k);
-        const int code = parse(&m, TEST_MODEL(", \"feature_opts_dicts\": [{\"a\": 1}, {}]"), 0, &error);
+        const int code =
+            parse(&m, TEST_MODEL(", \"feature_opts_dicts\": [{\"a\": 1}, {}]"), 0, &error);
         vm_alloc_fail_after(-1);
         if (!code) {
             assert_true(k > 5);

@@ -28,8 +28,9 @@ static void names_carry_what_differs_from_the_default(void **state)
                      0);
     assert_string_equal(i->suffix, "_csf_2_dlmw_0.7_egl_1_min_0.5_nw_0.02_nvd_5");
     vm_instance_free(i);
-    assert_int_equal(create(&i, NULL, "motion", "motion_max_val", "18.0", "motion_five_frame_window",
-                            "true", "motion_moving_average", "true", (char *)NULL),
+    assert_int_equal(create(&i, NULL, "motion", "motion_max_val", "18.0",
+                            "motion_five_frame_window", "true", "motion_moving_average", "true",
+                            (char *)NULL),
                      0);
     assert_string_equal(i->suffix, "_mffw_mmxv_18_mma");
     vm_instance_free(i);
@@ -72,9 +73,9 @@ static void bad_options_are_refused_with_a_reason(void **state)
     for (size_t k = 0; k < VM_COUNT(cases); k++) {
         VmInstance *i;
         VmError error = {{0}};
-        assert_int_equal(create(&i, &error, cases[k].extractor, cases[k].key, cases[k].value,
-                                (char *)NULL),
-                         -EINVAL);
+        assert_int_equal(
+            create(&i, &error, cases[k].extractor, cases[k].key, cases[k].value, (char *)NULL),
+            -EINVAL);
         if (!strstr(error.text, cases[k].says)) fail_msg("%s", error.text);
     }
 }
@@ -83,7 +84,8 @@ static void every_model_feature_has_one_extractor(void **state)
 {
     (void)state;
     assert_string_equal(vm_extractor_of_feature("VMAF_integer_feature_adm2_score")->name, "adm");
-    assert_string_equal(vm_extractor_of_feature("VMAF_feature_motion2_score")->name, "float_motion");
+    assert_string_equal(vm_extractor_of_feature("VMAF_feature_motion2_score")->name,
+                        "float_motion");
     assert_null(vm_extractor_of_feature("Cambi_feature_cambi_score"));
     assert_null(vm_extractor_of_feature("sse_y")); /* raw material, not a feature */
 }
