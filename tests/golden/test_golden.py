@@ -231,14 +231,33 @@ class Patterns(unittest.TestCase):
 class Reference(unittest.TestCase):
     """Every family to the six decimals the reference prints; see reference.tsv."""
 
-    ARGS = ["-m", "version=vmaf_v0.6.1", "-m", "version=vmaf_v0.6.1neg:name=vmaf_neg"]
-    ARGS += ["-m", "version=vmaf_4k_v0.6.1:name=vmaf_4k"]
-    ARGS += ["--feature", "psnr=enable_mse=true:enable_apsnr=true", "--feature", "float_ssim"]
+    MODELS = ["vmaf_v0.6.1", "vmaf_v0.6.1neg", "vmaf_4k_v0.6.1"]
+    MODEL_ARGS = ["-m", "version=vmaf_v0.6.1", "-m", "version=vmaf_v0.6.1neg:name=vmaf_neg"]
+    MODEL_ARGS += ["-m", "version=vmaf_4k_v0.6.1:name=vmaf_4k"]
+    # The features of those models in the same order, for a build without them.
+    GAIN_LIMITS = ["adm=adm_enhn_gain_limit=1.0", "vif=vif_enhn_gain_limit=1.0"]
+    FEATURE_ARGS = ["-n"]
+    for feature in ["adm", "motion", "vif", *GAIN_LIMITS]:
+        FEATURE_ARGS += ["--feature", feature]
+    ARGS = ["--feature", "psnr=enable_mse=true:enable_apsnr=true", "--feature", "float_ssim"]
     ARGS += ["--feature", "float_ms_ssim", "--feature", "float_adm", "--feature", "float_vif"]
     ARGS += ["--feature", "float_motion", "--threads", 1]
 
+    def setUp(self):
+        folder = os.path.join(support.ROOT, "models", "netflix")
+        self.with_models = all(
+            os.path.exists(os.path.join(folder, name + ".json")) for name in self.MODELS
+        )
+        self.args = (self.MODEL_ARGS if self.with_models else self.FEATURE_ARGS) + self.ARGS
+
+    def test_scores(self):
+        """The scores among the values; the features are compared in any case."""
+        for name in self.MODELS:
+            support.model_file(name)
+
     def test_patterns(self):
         rows = csv.DictReader(data_lines("reference.tsv"), delimiter="\t")
+        rows = [row for row in rows if self.with_models or not row["name"].startswith("vmaf")]
         keys = ("pattern", "w", "h", "bits", "format")
         for key, group in itertools.groupby(rows, lambda row: tuple(row[k] for k in keys)):
             with self.subTest(clip=" ".join(key)):
@@ -247,7 +266,7 @@ class Reference(unittest.TestCase):
     def check_clip(self, key, rows):
         pattern, w, h, bits, pixel_format = key
         pair = patterns.write_pair(SCRATCH.name, pattern, int(w), int(h), int(bits), 3, pixel_format)
-        report = support.score(*support.raw_args(*pair, w, h, pixel_format, bits), *self.ARGS)
+        report = support.score(*support.raw_args(*pair, w, h, pixel_format, bits), *self.args)
         frames = [f["metrics"] for f in report["frames"]]
         pooled, aggregate = report["pooled_metrics"], report["aggregate_metrics"]
         self.assertEqual(list(pooled) + list(aggregate), [row["name"] for row in rows])
