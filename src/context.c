@@ -195,26 +195,41 @@ int vmaf_use_features_from_model_collection(VmafContext *v, VmafModelCollection 
     return vm_context_leave(v, code);
 }
 
+/* The column of imported scores of that name, created at first use. */
+static int import_column(VmafContext *v, const char *name, VmColumn **column)
+{
+    *column = vm_scores_find(&v->scores, name);
+    if (*column && !(*column)->imported)
+        return vm_fail(&v->error, -EINVAL, "feature %s is computed, not imported", name);
+    if (*column) return 0;
+    if (vm_scores_add(&v->scores, vm_strdup(name), vm_strdup(name), VM_PHASE_FRAME, column))
+        return vm_fail_memory(&v->error);
+    (*column)->imported = 1;
+    return 0;
+}
+
+static int import_score(VmafContext *v, const char *name, double value, unsigned index)
+{
+    double old;
+    VmColumn *column;
+    if (index >= VM_MAX_FRAMES)
+        return vm_fail(&v->error, -EINVAL, "frame index %u is too large", index);
+    VM_TRY(import_column(v, name, &column));
+    if (vm_scores_reserve(&v->scores, index + 1)) return vm_fail_memory(&v->error);
+    if (!vm_column_get(column, index, &old))
+        return vm_fail(&v->error, -EINVAL, "feature %s has a value for frame %u already", name,
+                       index);
+    vm_column_put(column, index, value);
+    return 0;
+}
+
 int vmaf_import_feature_score(VmafContext *v, const char *feature_name, double value,
                               unsigned index)
 {
     if (!v || !feature_name || !*feature_name) return -EINVAL;
     vm_context_enter(v);
     vm_context_settle(v);
-    double old;
-    int code = 0;
-    VmColumn *column = vm_scores_find(&v->scores, feature_name);
-    if (index >= VM_MAX_FRAMES)
-        code = vm_fail(&v->error, -EINVAL, "frame index %u is too large", index);
-    else if (!column && vm_scores_add(&v->scores, vm_strdup(feature_name), vm_strdup(feature_name),
-                                      VM_PHASE_FRAME, &column))
-        code = vm_fail_memory(&v->error);
-    else if (vm_scores_reserve(&v->scores, index + 1)) code = vm_fail_memory(&v->error);
-    else if (!vm_column_get(column, index, &old))
-        code = vm_fail(&v->error, -EINVAL, "feature %s has a value for frame %u already",
-                       feature_name, index);
-    else vm_column_put(column, index, value);
-    return vm_context_leave(v, code);
+    return vm_context_leave(v, import_score(v, feature_name, value, index));
 }
 
 /* ---- pictures ---- */

@@ -160,13 +160,13 @@ static void summarise(double *values, unsigned n, VmafStats *s)
 
 int vmaf_ext_stats(VmafContext *v, const char *name, VmafStats *stats)
 {
-    double *values;
+    double *values = NULL;
     VmafStats full;
     if (!v || !name || !stats) return -EINVAL;
     vm_context_enter(v);
     vmaf_ext_stats_default(&full);
     const int code = collect(v, name, &values, &full.n, &full.worst_index);
-    if (code) return vm_context_leave(v, code);
+    if (code || !values) return vm_context_leave(v, code);
     summarise(values, full.n, &full);
     vm_free(values);
     const size_t size = stats->struct_size;
@@ -177,12 +177,12 @@ int vmaf_ext_stats(VmafContext *v, const char *name, VmafStats *stats)
 
 int vmaf_ext_percentile(VmafContext *v, const char *name, double p, double *value)
 {
-    double *values;
+    double *values = NULL;
     unsigned n, worst;
     if (!v || !name || !value || !(p >= 0 && p <= 100)) return -EINVAL;
     vm_context_enter(v);
     const int code = collect(v, name, &values, &n, &worst);
-    if (code) return vm_context_leave(v, code);
+    if (code || !values) return vm_context_leave(v, code);
     qsort(values, n, sizeof(*values), vm_compare_doubles);
     *value = vm_percentile(values, n, p);
     vm_free(values);

@@ -306,8 +306,8 @@ static int read_collection(const Load *l, VmafModel **model, VmafModelCollection
                            json_t *file, const char *name)
 {
     VmafModelCollection *c = vm_alloc(sizeof(*c));
-    int code = c ? 0 : vm_fail_memory(l->error);
-    if (!code) code = create_model(l, model, json_object_get(file, "0"), vm_strdup(name));
+    if (!c) return vm_fail_memory(l->error);
+    int code = create_model(l, model, json_object_get(file, "0"), vm_strdup(name));
     if (!code && !(c->name = vm_strdup(name))) code = vm_fail_memory(l->error);
     for (unsigned i = 1; !code && i <= VM_MAX_MEMBERS; i++) {
         char key[16];

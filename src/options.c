@@ -93,26 +93,18 @@ int vm_dictionary_merge(VmafFeatureDictionary **to, const VmafFeatureDictionary 
 
 /* ---- values ---- */
 
-static int *as_int(void *values, const VmOption *o)
-{
-    return (int *)(void *)((char *)values + o->offset);
-}
-
-static double *as_double(void *values, const VmOption *o)
-{
-    return (double *)(void *)((char *)values + o->offset);
-}
-
 static double get(const VmOption *o, const void *values)
 {
-    void *v = (void *)(uintptr_t)values;
-    return o->type == VM_OPT_DOUBLE ? *as_double(v, o) : *as_int(v, o);
+    const char *field = (const char *)values + o->offset;
+    if (o->type == VM_OPT_DOUBLE) return *(const double *)(const void *)field;
+    return *(const int *)(const void *)field;
 }
 
 static void put(const VmOption *o, void *values, double value)
 {
-    if (o->type == VM_OPT_DOUBLE) *as_double(values, o) = value;
-    else *as_int(values, o) = (int)value;
+    char *field = (char *)values + o->offset;
+    if (o->type == VM_OPT_DOUBLE) *(double *)(void *)field = value;
+    else *(int *)(void *)field = (int)value;
 }
 
 static int parse_choice(const VmOption *o, const char *text, double *value)

@@ -440,8 +440,6 @@ static void write_sub(const Report *r)
 
 static int write_report(VmafContext *v, const VmafReportConfig *config, FILE *out)
 {
-    static void (*const writers[])(const Report *) = {NULL, write_xml, write_json, write_csv,
-                                                      write_sub};
     struct timespec now;
     Report r = {.v = v, .config = *config, .out = out};
     vm_context_settle(v);
@@ -451,7 +449,12 @@ static int write_report(VmafContext *v, const VmafReportConfig *config, FILE *ou
         (double)(now.tv_sec - v->start.tv_sec) + (double)(now.tv_nsec - v->start.tv_nsec) / 1e9;
     if (config->wall_seconds > 0) r.seconds = config->wall_seconds;
     VmLocale locale = vm_locale_enter();
-    writers[config->format](&r);
+    switch (config->format) {
+    case VMAF_OUTPUT_FORMAT_JSON: write_json(&r); break;
+    case VMAF_OUTPUT_FORMAT_CSV: write_csv(&r); break;
+    case VMAF_OUTPUT_FORMAT_SUB: write_sub(&r); break;
+    default: write_xml(&r); break;
+    }
     vm_locale_leave(&locale);
     vm_free(r.columns);
     return 0;

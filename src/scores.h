@@ -27,6 +27,7 @@ typedef struct VmColumn {
     char *label; /* name in reports: "integer_adm2" */
     VmPhase phase;
     int hidden;                        /* never reported: raw material of other columns */
+    int imported;                      /* filled by the caller of the library */
     uint64_t *chunks[VM_SCORE_CHUNKS]; /* chunk k has 1024 * 2^k cells and never moves */
 } VmColumn;
 

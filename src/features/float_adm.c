@@ -3,7 +3,6 @@
 #include "features/adm_flow.h"
 
 #include <math.h>
-#include <string.h>
 
 typedef struct FloatAdmOptions {
     int debug, display_height, csf_mode, bypass, harmonic, skip_aim_scale, skip_scale0;
@@ -102,9 +101,9 @@ static void constants(VmAdmVariant *v, const FloatAdmOptions *o, const VmFormat 
 static int same_den(const VmAdmVariant *a, const VmAdmVariant *b)
 {
     for (int s = 0; s < VM_ADM_SCALES; s++)
-        if (memcmp(a->scale[s].rfactor, b->scale[s].rfactor, sizeof(a->scale[s].rfactor)) ||
-            a->scale[s].p_norm != b->scale[s].p_norm)
-            return 0;
+        for (int k = 0; k < 3; k++)
+            if (a->scale[s].rfactor[k] != b->scale[s].rfactor[k]) return 0;
+    if (a->scale[0].p_norm != b->scale[0].p_norm) return 0;
     return a->skip_scale0 == b->skip_scale0;
 }
 

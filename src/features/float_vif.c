@@ -109,7 +109,8 @@ static int gaussian(float taps[VM_FVIF_MAX_TAPS], int scale, float kernelscale)
     const float den = (float)(1 / ((double)sigma * sqrt(2 * 3.14159265358979323846)));
     float sum = 0;
     for (int k = 0; k < n; k++) {
-        const float x = (float)(k - n / 2);
+        const int offset = k - n / 2;
+        const float x = (float)offset;
         const float e = (float)exp(-0.5 * (double)x / (double)sigma * (double)x / (double)sigma);
         taps[k] = e / den;
         sum += taps[k];

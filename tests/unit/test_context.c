@@ -209,6 +209,8 @@ static void imported_scores_are_pooled(void **state)
                      0);
     assert_true(fabs(x - (3 / (1. / 2 + 1. / 3 + 1. / 4) - 1)) < 1e-15);
     assert_int_equal(vmaf_import_feature_score(v, "far", 1, 4000000000u), -EINVAL);
+    assert_int_equal(vmaf_use_feature(v, "vif", NULL), 0);
+    assert_int_equal(vmaf_import_feature_score(v, "integer_vif_scale0", 1, 0), -EINVAL);
     vmaf_close(v);
 }
 
