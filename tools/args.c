@@ -133,7 +133,7 @@ static int parse_pixel_format(VmArgs *args)
     };
 
     for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++) {
-        if (strcmp(optarg, formats[i].name)) continue;
+        if (strcmp(optarg, formats[i].name) != 0) continue;
         args->raw.pix_fmt = formats[i].value;
         return 0;
     }
@@ -180,7 +180,7 @@ static int parse_progress(VmArgs *args)
     };
 
     for (unsigned i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
-        if (strcmp(optarg, modes[i])) continue;
+        if (strcmp(optarg, modes[i]) != 0) continue;
         args->progress = (enum VmProgressMode)i;
         return 0;
     }
@@ -197,7 +197,7 @@ static int set_format(VmArgs *args, int code, int argc, char **argv)
     args->format = formats[code - OPT_XML];
     if (!optarg && optind < argc && !strcmp(argv[optind], "-")) optarg = argv[optind++];
     if (!optarg) return 0;
-    if (strcmp(optarg, "-"))
+    if (strcmp(optarg, "-") != 0)
         return vm_args_fail(args,
                             "--%s: takes nothing or \"-\" (standard output); use -o for a file",
                             name_of(code));

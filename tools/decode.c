@@ -30,11 +30,14 @@ typedef struct Decoder {
     int stream;
     int pending;              /* frame holds the next one already */
     uint64_t frames;          /* complete frames decoded so far */
-    uint64_t lost;            /* incomplete ones in front of them */
+    uint64_t lost;            /* damaged ones in front of them */
+    uint64_t packets;         /* of our stream, given to the decoder */
+    int64_t last_dts;         /* decoding time of the last of them */
+    int broken;               /* why no more packets are read, 0 while they are */
     int w, h, pix_fmt;        /* of the first frame */
     pthread_mutex_t log_lock; /* guards what follows: decoder threads report there */
     char log[256];            /* the last error FFmpeg wrote */
-    uint64_t log_errors;      /* lines it wrote since the first frame */
+    uint64_t log_errors;      /* errors it wrote since the first frame */
     int demux_failed;         /* one of them was about the file, not about a frame */
 } Decoder;
 
@@ -67,6 +70,17 @@ static void keep_log(void *context, int level, const char *fmt, va_list args)
     pthread_mutex_unlock(&d->log_lock);
 }
 
+/* Without its index an mp4 is opaque, and a pipe cannot be searched for it. */
+static const char *hint_for_pipes(const Decoder *d)
+{
+    const int is_mov = d->format && d->format->iformat && strstr(d->format->iformat->name, "mov");
+
+    return is_mov && d->source->stream.size < 0 && !d->frames
+               ? "; through a pipe mp4 and mov need their index in front, see ffmpeg's -movflags "
+                 "+faststart"
+               : "";
+}
+
 /* What FFmpeg last complained about, else the name of the code. */
 static void explain(Decoder *d, int err, char *text, size_t size)
 {
@@ -93,7 +107,8 @@ static int refuse_stream(Decoder *d)
     char why[384];
 
     explain(d, AVERROR_INVALIDDATA, why, sizeof(why));
-    return VM_SOURCE_FAIL(d->source, -EINVAL, "no frame of its video can be decoded (%s)", why);
+    return VM_SOURCE_FAIL(d->source, -EINVAL, "no frame of its video can be decoded (%s)%s", why,
+                          hint_for_pipes(d));
 }
 
 static int refuse_frame(Decoder *d, int err)
@@ -101,8 +116,8 @@ static int refuse_frame(Decoder *d, int err)
     char why[384];
 
     explain(d, err, why, sizeof(why));
-    return VM_SOURCE_FAIL(d->source, -EINVAL, "frame %" PRIu64 " cannot be decoded (%s)", d->frames,
-                          why);
+    return VM_SOURCE_FAIL(d->source, -EINVAL, "frame %" PRIu64 " cannot be decoded (%s)%s",
+                          d->frames, why, hint_for_pipes(d));
 }
 
 /* ---- reading the file ---- */
@@ -223,9 +238,12 @@ static int tolerate(Decoder *d, int err)
     return 0;
 }
 
+/* Whether the demuxer has complained since the first packet. Before it everything is forgiven: streams
+ * may begin anywhere. */
 static int has_demuxer_failed(Decoder *d)
 {
     pthread_mutex_lock(&d->log_lock);
+    if (!d->packets) d->demux_failed = 0;
     const int failed = d->demux_failed;
     pthread_mutex_unlock(&d->log_lock);
     return failed;
@@ -239,14 +257,26 @@ static int read_packet(Decoder *d)
     const int io = d->format->pb ? d->format->pb->error : 0;
 
     if (err < 0 && err != AVERROR_EOF) return err;
-    if (d->frames && has_demuxer_failed(d)) return AVERROR_INVALIDDATA;
-    return err < 0 && io < 0 ? io : err;
+    if (has_demuxer_failed(d)) return AVERROR_INVALIDDATA;
+    if (err < 0) return io < 0 ? io : err;
+    if (d->packets && d->packet->stream_index == d->stream &&
+        (d->packet->flags & AV_PKT_FLAG_CORRUPT))
+        return AVERROR_INVALIDDATA;
+    return 0;
 }
 
-static int drain(Decoder *d)
+static int send_packet(Decoder *d)
 {
-    const int err = avcodec_send_packet(d->codec, NULL);
+    d->packets++;
+    d->last_dts = d->packet->dts;
+    return tolerate(d, avcodec_send_packet(d->codec, d->packet));
+}
 
+/* After damage, as at the end of the file, the decoder gives up what it still holds. */
+static int drain(Decoder *d, int err)
+{
+    if (err != AVERROR_EOF) d->broken = err;
+    err = avcodec_send_packet(d->codec, NULL);
     return err < 0 && err != AVERROR_EOF ? tolerate(d, err) : 0;
 }
 
@@ -255,14 +285,8 @@ static int feed(Decoder *d)
     int err = read_packet(d);
 
     if (err == AVERROR(EAGAIN)) return 0;
-    if (err == AVERROR_EOF) return drain(d);
-    if (err < 0) {
-        err = refuse_frame(d, err);
-    } else if (d->packet->stream_index == d->stream) {
-        err = d->packet->flags & AV_PKT_FLAG_CORRUPT ? AVERROR_INVALIDDATA
-                                                     : avcodec_send_packet(d->codec, d->packet);
-        err = tolerate(d, err);
-    }
+    if (err < 0) err = drain(d, err);
+    else if (d->packet->stream_index == d->stream) err = send_packet(d);
     av_packet_unref(d->packet);
     return err;
 }
@@ -272,21 +296,31 @@ static int is_damaged(const AVFrame *frame)
     return (frame->flags & AV_FRAME_FLAG_CORRUPT) || frame->decode_error_flags;
 }
 
+/* Whether no frame that the damage took could have been shown before this one: frames are shown no
+ * earlier than they are decoded, and those lost come later than the last packet. So the frames that
+ * are kept do not depend on how many packets the decoder's threads had swallowed. */
+static int is_before_damage(const Decoder *d)
+{
+    return !d->broken || (d->frame->pts != AV_NOPTS_VALUE && d->last_dts != AV_NOPTS_VALUE &&
+                          d->frame->pts <= d->last_dts);
+}
+
 /* Leaves the next complete frame in d->frame. Returns 1, 0 at the end, or an error. */
 static int next_frame(Decoder *d)
 {
     for (;;) {
         int err = avcodec_receive_frame(d->codec, d->frame);
-        if (err == AVERROR_EOF) return 0;
+        if (err == AVERROR_EOF) return d->broken ? refuse_frame(d, d->broken) : 0;
         if (err == AVERROR(EAGAIN)) {
             err = feed(d);
         } else if (err < 0) {
             err = tolerate(d, err);
-        } else if (!is_damaged(d->frame)) {
+        } else if (is_damaged(d->frame)) {
+            err = tolerate(d, AVERROR_INVALIDDATA);
+        } else {
+            if (!is_before_damage(d)) return refuse_frame(d, d->broken);
             d->frames++;
             return 1;
-        } else {
-            err = tolerate(d, AVERROR_INVALIDDATA);
         }
         if (err < 0) return err;
     }
@@ -493,7 +527,6 @@ static void forget_log(Decoder *d)
     pthread_mutex_lock(&d->log_lock);
     d->log[0] = 0;
     d->log_errors = 0;
-    d->demux_failed = 0;
     pthread_mutex_unlock(&d->log_lock);
 }
 

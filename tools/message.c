@@ -38,15 +38,15 @@ static void keep(VmMessages *messages, const char *text)
     messages->n += grown[messages->n] != NULL;
 }
 
-static void say(VmMessages *messages, int is_warning, const char *fmt, va_list args)
+static void say(VmMessages *messages, const char *kind, int kept, const char *fmt, va_list args)
 {
     char text[2048];
 
     (void)vsnprintf(text, sizeof(text), fmt, args);
     pthread_mutex_lock(&messages->lock);
     end_line(messages);
-    fprintf(stderr, "vmaf: %s: %s\n", is_warning ? "warning" : "error", text);
-    if (is_warning) keep(messages, text);
+    fprintf(stderr, "vmaf: %s: %s\n", kind, text);
+    if (kept) keep(messages, text);
     pthread_mutex_unlock(&messages->lock);
 }
 
@@ -55,7 +55,16 @@ void vm_message_error(VmMessages *messages, const char *fmt, ...)
     va_list args;
 
     va_start(args, fmt);
-    say(messages, 0, fmt, args);
+    say(messages, "error", 0, fmt, args);
+    va_end(args);
+}
+
+void vm_message_cut(VmMessages *messages, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    say(messages, "error", 1, fmt, args);
     va_end(args);
 }
 
@@ -64,7 +73,7 @@ void vm_message_warn(VmMessages *messages, const char *fmt, ...)
     va_list args;
 
     va_start(args, fmt);
-    say(messages, 1, fmt, args);
+    say(messages, "warning", 1, fmt, args);
     va_end(args);
 }
 

@@ -20,6 +20,10 @@ __attribute__((format(printf, 2, 3))) void vm_message_error(VmMessages *messages
 __attribute__((format(printf, 2, 3))) void vm_message_warn(VmMessages *messages, const char *fmt,
                                                            ...);
 
+/* An error after which what there is gets reported: kept like a warning. */
+__attribute__((format(printf, 2, 3))) void vm_message_cut(VmMessages *messages, const char *fmt,
+                                                          ...);
+
 /* A progress line: on a terminal (in_place) it replaces the one before. */
 void vm_message_progress(VmMessages *messages, const char *text, int in_place);
 

@@ -187,10 +187,22 @@ static enum VmExit refuse_pair(Run *run, int err)
 static enum VmExit stop_at_error(Run *run, const VmSource *source, int err)
 {
     if (run->frames)
-        vm_message_error(&run->messages, "%s \"%s\": %s; the %u frames before it are scored",
-                         source->role, source->path, source->error, run->frames);
+        vm_message_cut(&run->messages, "%s \"%s\": %s; the %u frames before it are scored",
+                       source->role, source->path, source->error, run->frames);
     else (void)refuse_source(run, source, err);
     return vm_exit_of(err);
+}
+
+static enum VmExit refuse_empty(Run *run, const VmSource *source)
+{
+    char skipped[64] = "";
+
+    if (source->next)
+        (void)snprintf(skipped, sizeof(skipped), " behind the %" PRIu64 " that are skipped",
+                       source->next);
+    vm_message_error(&run->messages, "%s \"%s\" has no frame%s", source->role, source->path,
+                     skipped);
+    return VM_EXIT_INPUT;
 }
 
 /* Fills both pictures. Returns 1; 0 at the end, with *status telling how it ended. */
@@ -202,7 +214,8 @@ static int read_pair(Run *run, VmafPicture pics[2], enum VmExit *status)
     if (ref == 1 && dis == 1) return 1;
     if (ref < 0 || dis < 0)
         *status = stop_at_error(run, ref < 0 ? &run->ref : &run->dis, ref < 0 ? ref : dis);
-    else if ((ref || dis) && run->frames) warn_of_lengths(run, !ref, !dis);
+    else if (run->frames == 0) *status = refuse_empty(run, ref ? &run->dis : &run->ref);
+    else if (ref || dis) warn_of_lengths(run, !ref, !dis);
     return 0;
 }
 
@@ -235,10 +248,7 @@ static enum VmExit score_frames(Run *run, enum VmExit *cut)
     vm_progress_start(&run->progress, &run->messages, run->args.progress, expected_frames(run));
     while (run->frames < limit && score_pair(run, cut))
         vm_progress_update(&run->progress, run->frames);
-    if (run->frames == 0 || *cut == VM_EXIT_INTERNAL) {
-        if (!*cut) vm_message_error(&run->messages, "the inputs have no frame in common");
-        return *cut ? *cut : VM_EXIT_INPUT;
-    }
+    if (run->frames == 0 || *cut == VM_EXIT_INTERNAL) return *cut;
     const int err = vmaf_read_pictures(run->engine.vmaf, NULL, NULL, 0);
     if (err && !*cut) *cut = refuse_pair(run, err);
     vm_progress_finish(&run->progress, run->frames);

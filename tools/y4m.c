@@ -163,7 +163,7 @@ static int parse_header(VmSource *source)
         return VM_SOURCE_FAIL(source, -EINVAL, "the y4m header is not plain text");
 
     const char *magic = strtok_r(line, " ", &rest);
-    if (!magic || strcmp(magic, "YUV4MPEG2"))
+    if (!magic || strcmp(magic, "YUV4MPEG2") != 0)
         return VM_SOURCE_FAIL(source, -EINVAL, "y4m header: no blank after YUV4MPEG2");
     for (char *tag; !err && (tag = strtok_r(NULL, " ", &rest));) err = parse_tag(source, tag);
     if (!err && !source->info.w) err = VM_SOURCE_FAIL(source, -EINVAL, "y4m header: no width (W)");
