@@ -16,10 +16,10 @@ const uint16_t vm_vif_filter[VM_VIF_SCALES][VM_VIF_MAX_TAPS + 1] = {
     {10904, 43728, 10904},
 };
 
-/* round(x / 2^n), ties up; arithmetic shift for negative x */
+/* round(x / 2^n), ties up; arithmetic shift for negative x. Unsigned so that sums may wrap. */
 VM_INLINE int64_t round_shift(int64_t x, int n)
 {
-    return n ? (x + ((int64_t)1 << (n - 1))) >> n : x;
+    return n ? (int64_t)((uint64_t)x + ((uint64_t)1 << (n - 1))) >> n : x;
 }
 
 /* ---- VIF ---- */
@@ -390,37 +390,45 @@ VM_INLINE int64_t cubed(int32_t u, int square_shift, int value_shift)
     return round_shift((int64_t)square * u, value_shift);
 }
 
+/* Weights of the unscaled Barten model are far too large for the fixed point: by definition the sums wrap
+ * then. Pictures with the other modes stay far below. */
+static void add_rows(VmAdmSum sum[3], const uint64_t row[3], int shift)
+{
+    for (int k = 0; k < 3; k++)
+        sum[k].i = (int64_t)((uint64_t)sum[k].i + (uint64_t)round_shift((int64_t)row[k], shift));
+}
+
 static void adm_mask_0(VmAdmSum sum[3], const void *const x[3], const void *above,
                        const void *inner, const void *below, const VmAdmScale *c)
 {
     const int32_t *a = above, *i = inner, *b = below;
-    int64_t row[3] = {0};
+    uint64_t row[3] = {0};
     for (int j = c->x0; j < c->x1; j++) {
         const uint32_t threshold = (uint32_t)a[j] + (uint32_t)i[j] + (uint32_t)b[j];
         for (int k = 0; k < 3; k++) {
             const int32_t value = (int32_t)(c->weight[k] * (uint32_t)((const int16_t *)x[k])[j]);
             const uint32_t scaled = threshold << (k == 2 ? 12 : 10);
             const int32_t u = (int32_t)((uint32_t)(value < 0 ? -(int64_t)value : value) - scaled);
-            row[k] += cubed(u, k == 2 ? 30 : 29, c->value_shift[k]);
+            row[k] += (uint64_t)cubed(u, k == 2 ? 30 : 29, c->value_shift[k]);
         }
     }
-    for (int k = 0; k < 3; k++) sum[k].i += round_shift(row[k], c->row_shift);
+    add_rows(sum, row, c->row_shift);
 }
 
 static void adm_mask_123(VmAdmSum sum[3], const void *const x[3], const void *above,
                          const void *inner, const void *below, const VmAdmScale *c)
 {
     const int32_t *a = above, *i = inner, *b = below;
-    int64_t row[3] = {0};
+    uint64_t row[3] = {0};
     for (int j = c->x0; j < c->x1; j++) {
         const uint32_t threshold = (uint32_t)a[j] + (uint32_t)i[j] + (uint32_t)b[j];
         for (int k = 0; k < 3; k++) {
             const int64_t value = weigh_123(c->weight[k], ((const int32_t *)x[k])[j]);
             const int32_t u = (int32_t)((uint32_t)llabs(value) - threshold);
-            row[k] += cubed(u, 30, c->value_shift[k]);
+            row[k] += (uint64_t)cubed(u, 30, c->value_shift[k]);
         }
     }
-    for (int k = 0; k < 3; k++) sum[k].i += round_shift(row[k], c->row_shift);
+    add_rows(sum, row, c->row_shift);
 }
 
 /* ---- the table ---- */

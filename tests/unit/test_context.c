@@ -171,6 +171,30 @@ static void too_small_pictures_are_refused(void **state)
     }
 }
 
+/* Stripes with the unscaled Barten weights overflow every sum of ADM; they wrap, as defined. */
+static void sums_wrap_where_the_definition_does(void **state)
+{
+    (void)state;
+    VmafContext *v = open_context(0);
+    VmafFeatureDictionary *dict = NULL;
+    VmafPicture p[2];
+    double x;
+    assert_int_equal(vmaf_feature_dictionary_set(&dict, "adm_csf_mode", "1"), 0);
+    assert_int_equal(vmaf_use_feature(v, "adm", dict), 0);
+    for (unsigned k = 0; k < 2; k++) {
+        assert_int_equal(vmaf_picture_alloc(&p[k], VMAF_PIX_FMT_YUV400P, 8, 256, 144), 0);
+        for (unsigned i = 0; i < 144; i++)
+            for (unsigned j = 0; j < 256; j++) {
+                uint8_t *row = (uint8_t *)p[k].data[0] + (ptrdiff_t)i * p[k].stride[0];
+                row[j] = (uint8_t)((j / 2 + k * (i / 3)) % 2 ? 255 : 0);
+            }
+    }
+    assert_int_equal(vmaf_read_pictures(v, &p[0], &p[1], 0), 0);
+    assert_int_equal(vmaf_read_pictures(v, NULL, NULL, 0), 0);
+    assert_int_equal(vmaf_feature_score_at_index(v, "integer_adm2_csf_1", &x, 0), 0);
+    vmaf_close(v);
+}
+
 /* A picture without a reference count is the caller's memory: copied, left alone. */
 static void pictures_filled_by_hand_are_copied(void **state)
 {
@@ -305,6 +329,7 @@ int main(void)
         cmocka_unit_test(scores_can_be_read_while_running),
         cmocka_unit_test(misuse_is_answered_in_words),
         cmocka_unit_test(too_small_pictures_are_refused),
+        cmocka_unit_test(sums_wrap_where_the_definition_does),
         cmocka_unit_test(pictures_filled_by_hand_are_copied),
         cmocka_unit_test(imported_scores_are_pooled),
         cmocka_unit_test(pools_give_pictures_back),
