@@ -47,8 +47,7 @@ void vm_free(void *memory);    /* for all of the above; NULL does nothing */
 char *vm_strdup(const char *text);
 char *vm_printf(const char *format, ...) VM_PRINTF(1, 2); /* allocated text or NULL */
 
-/* For tests: allocations so far, and a countdown after which every allocation fails (< 0: never). */
-long vm_alloc_count(void);
+/* For tests: a countdown after which every allocation fails (< 0: never). */
 void vm_alloc_fail_after(long n);
 
 /* Scratch memory handed out piece by piece. With base NULL it only measures: take returns NULL and

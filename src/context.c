@@ -320,7 +320,7 @@ static int check_pair(VmafContext *v, const VmafPicture *ref, const VmafPicture 
 /* Hands the pair over; takes both pictures. */
 static void submit(VmafContext *v, VmafPicture *ref, VmafPicture *dis, unsigned index)
 {
-    VmFrame frame = {.index = index, .position = index - v->first, .ref = *ref, .dis = *dis};
+    VmFrame frame = {.index = index, .ref = *ref, .dis = *dis};
     for (int i = 0; i < v->n_previous; i++)
         if (v->last[i].ref) frame.previous[i] = vm_picture_ref(&v->last[i]);
     if (v->n_previous) {

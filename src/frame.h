@@ -15,11 +15,9 @@ enum { VM_MAX_PREVIOUS = 2 };
 
 /* One pair of pictures, and the reference pictures before it for features that look back. */
 typedef struct VmFrame {
-    unsigned index;    /* as the caller counts */
-    unsigned position; /* 0 for the first frame of the context */
+    unsigned index; /* as the caller counts */
     VmafPicture ref, dis;
-    VmafPicture
-        previous[VM_MAX_PREVIOUS]; /* reference of position - 1, - 2; data NULL if there is none */
+    VmafPicture previous[VM_MAX_PREVIOUS]; /* reference of index - 1, - 2; data NULL if none */
 } VmFrame;
 
 /* Is this a format whose pictures can be allocated? */
