@@ -35,11 +35,6 @@ static int may_allocate(void)
     return limit < 0 || n < limit;
 }
 
-long vm_alloc_count(void)
-{
-    return atomic_load(&alloc_count);
-}
-
 void vm_alloc_fail_after(long n)
 {
     atomic_store(&alloc_limit, n < 0 ? -1 : atomic_load(&alloc_count) + n);
