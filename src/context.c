@@ -127,7 +127,11 @@ static int add_instance(VmafContext *v, const VmExtractor *extractor,
     }
     v->instances = grown;
     grown[v->n_instances++] = instance;
-    return vm_instance_columns(instance, &v->scores) ? vm_fail_memory(&v->error) : 0;
+    const int code = vm_instance_columns(instance, &v->scores);
+    if (code == -EEXIST)
+        return vm_fail(&v->error, -EINVAL, "a score was imported under the name of a feature of %s",
+                       extractor->name);
+    return code ? vm_fail_memory(&v->error) : 0;
 }
 
 int vmaf_use_feature(VmafContext *v, const char *feature_name, VmafFeatureDictionary *opts_dict)
@@ -399,6 +403,8 @@ int vmaf_read_pictures(VmafContext *v, VmafPicture *ref, VmafPicture *dist, unsi
     return vm_context_leave(v, vm_fail(&v->error, -EINVAL, "frame %u: one picture is NULL", index));
 }
 
+enum { MAX_POOL = 65536 };
+
 int vmaf_preallocate_pictures(VmafContext *v, VmafPictureConfiguration cfg)
 {
     if (!v) return -EINVAL;
@@ -406,6 +412,9 @@ int vmaf_preallocate_pictures(VmafContext *v, VmafPictureConfiguration cfg)
     const VmFormat format = {cfg.pic_params.pix_fmt, cfg.pic_params.bpc, cfg.pic_params.w,
                              cfg.pic_params.h};
     int code = vm_format_check(&format, &v->error);
+    if (!code && cfg.pic_cnt > MAX_POOL)
+        code = vm_fail(&v->error, -EINVAL, "a pool of %u pictures is more than %d", cfg.pic_cnt,
+                       MAX_POOL);
     if (!code && v->pool) code = vm_fail(&v->error, -EINVAL, "pictures were preallocated already");
     /* two reference pictures may be held for the frames to come, two must be free for the next pair */
     if (!code && vm_pool_create(&v->pool, &format, VM_MAX(cfg.pic_cnt, 2) + VM_MAX_PREVIOUS))

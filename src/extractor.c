@@ -95,8 +95,15 @@ int vm_instance_columns(VmInstance *i, VmScores *scores)
     for (unsigned k = 0; k < i->extractor->n_features; k++) {
         const VmFeature *f = &i->extractor->features[k];
         if (!(i->mask >> k & 1) || f->kind == VM_TOTAL_FEATURE) continue;
-        VM_TRY(vm_scores_add(scores, vm_feature_key(f, i->suffix), vm_feature_label(f, i->suffix),
-                             f->phase, &i->columns[k]));
+        char *key = vm_feature_key(f, i->suffix), *label = vm_feature_label(f, i->suffix);
+        const VmColumn *taken = key && label ? vm_scores_find(scores, key) : NULL;
+        if (key && label && !taken) taken = vm_scores_find(scores, label);
+        if (taken && taken->imported) {
+            vm_free(key);
+            vm_free(label);
+            return -EEXIST;
+        }
+        VM_TRY(vm_scores_add(scores, key, label, f->phase, &i->columns[k]));
         if (i->columns[k]) i->columns[k]->hidden = f->kind == VM_HIDDEN_BITS;
     }
     return 0;

@@ -108,7 +108,7 @@ void vm_instance_free(VmInstance *instance); /* NULL does nothing */
 /* Same extractor and same named options: libvmaf keeps only the first of such a pair. */
 int vm_instance_equal(const VmInstance *a, const VmInstance *b);
 
-/* Adds the columns of an instance. */
+/* Adds the columns of an instance. -EEXIST: a score was imported under one of the names. */
 int vm_instance_columns(VmInstance *instance, VmScores *scores);
 
 #endif

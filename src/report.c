@@ -528,8 +528,12 @@ static int replace_file(VmafContext *v, const VmafReportConfig *config, const ch
 /* Devices and pipes are written in place; a link keeps pointing to the file it names. */
 static int write_path(VmafContext *v, const VmafReportConfig *config, const char *path)
 {
-    struct stat info;
+    struct stat info, standard;
     if (!strcmp(path, "-")) return write_and_close(v, config, stdout, "to standard output");
+    /* /dev/stdout sent to a file: others write there too */
+    if (!stat(path, &info) && !fstat(STDOUT_FILENO, &standard) && info.st_dev == standard.st_dev &&
+        info.st_ino == standard.st_ino)
+        return write_and_close(v, config, stdout, path);
     if (!stat(path, &info) && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) {
         FILE *out = fopen(path, "wb");
         if (!out)

@@ -124,6 +124,7 @@ void vm_column_put(VmColumn *c, unsigned row, double value)
 int vm_column_get_bits(const VmColumn *c, unsigned row, uint64_t *bits)
 {
     unsigned offset;
+    if (!c) return -ENODATA;
     const int k = chunk_of(row, &offset);
     if (k >= VM_SCORE_CHUNKS || !c->chunks[k] || c->chunks[k][offset] == VM_UNWRITTEN)
         return -ENODATA;
@@ -150,8 +151,8 @@ int vm_column_pool(const VmColumn *c, unsigned low, unsigned high, unsigned step
         VM_TRY(vm_column_get(c, i, &v));
         sum += v;
         inverse += 1. / (v + 1.);
-        if (i == low || v < p.min) p.min = v;
-        if (i == low || v > p.max) p.max = v;
+        if (!n || v < p.min) p.min = v;
+        if (!n || v > p.max) p.max = v;
         n++;
     }
     if (!n) return -ENODATA;

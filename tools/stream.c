@@ -99,7 +99,7 @@ static size_t take_buffered(VmStream *s, struct iovec *iov, int n)
 
     for (int i = 0; i < n && s->head < s->tail; i++) {
         const size_t part = min_size(iov[i].iov_len, s->tail - s->head);
-        memcpy(iov[i].iov_base, s->buf + s->head, part);
+        if (part) memcpy(iov[i].iov_base, s->buf + s->head, part);
         s->head += part;
         taken += part;
     }

@@ -150,7 +150,8 @@ static double plane_score(const VmGroup *g, const VmFrame *frame, VmArena arena,
 static void run(const VmGroup *g, const VmFrame *frame, VmArena *arena, VmValues *values)
 {
     const FloatMotionOptions *o = g->instances[0]->options;
-    const int measure = !values || !frame->previous[0].data[0];
+    /* other instances may have asked for the frame before */
+    const int measure = !values || o->force_zero || !frame->previous[0].data[0];
     size_t used = arena->used;
     double score = 0; /* planes one after the other use the same memory, luma's is the largest */
     for (int plane = 0; plane < (o->add_uv ? 3 : 1); plane++) {

@@ -183,6 +183,17 @@ class Report(Case):
         report = self.report(args, "-n", "--feature", "vif", "--csv", "--subsample", 2)
         self.assertEqual([line.split(",")[0] for line in report.splitlines()], ["Frame", "0", "2", "4"])
 
+    def test_dev_stdout_is_written_in_place(self):
+        """Sent to a file, it used to be replaced: what others had written was lost."""
+        path = self.path("both")
+        with open(path, "w", encoding="utf-8") as out:
+            out.write("before\n")
+            out.flush()
+            args = [*self.flat_pair(), "-n", "--feature", "psnr", "--csv", "-o", "/dev/stdout"]
+            self.assertEqual(support.run(*args, stdout=out).returncode, 0)
+        with open(path, encoding="utf-8") as f:
+            self.assertEqual(f.read().splitlines()[:2], ["before", "Frame,psnr_y,psnr_cb,psnr_cr,"])
+
     def test_precision(self):
         args = [*self.flat_pair(), "-n", "--feature", "psnr", "--csv"]
         for precision, text in (("max", "48.130803608679102"), (3, "48.1"), (9, "48.1308036")):

@@ -238,6 +238,52 @@ static void imported_scores_are_pooled(void **state)
     vmaf_close(v);
 }
 
+/* Names that a feature is about to use belong to it. */
+static void imports_do_not_take_a_features_name(void **state)
+{
+    (void)state;
+    const char *const names[][2] = {{"VMAF_integer_feature_motion_sad_score", "motion"},
+                                    {"motion_unweighted", "float_motion"}};
+    for (size_t k = 0; k < VM_COUNT(names); k++) {
+        VmafContext *v = open_context(0);
+        assert_int_equal(vmaf_import_feature_score(v, names[k][0], 1, 0), 0);
+        assert_int_equal(vmaf_use_feature(v, names[k][1], NULL), -EINVAL);
+        feed(v, 3);
+        vmaf_read_pictures(v, NULL, NULL, 0);
+        vmaf_close(v);
+    }
+}
+
+static void forced_zeros_hold_beside_other_motion(void **state)
+{
+    (void)state;
+    VmafContext *v = open_context(0);
+    VmafFeatureDictionary *dict = NULL;
+    double x;
+    assert_int_equal(vmaf_feature_dictionary_set(&dict, "motion_force_zero", "true"), 0);
+    assert_int_equal(vmaf_use_feature(v, "float_motion", dict), 0);
+    assert_int_equal(vmaf_use_feature(v, "motion", NULL), 0);
+    feed(v, 3);
+    assert_int_equal(vmaf_read_pictures(v, NULL, NULL, 0), 0);
+    assert_int_equal(vmaf_feature_score_at_index(v, "motion2_force_0", &x, 1), 0);
+    assert_true(x == 0);
+    vmaf_close(v);
+}
+
+/* The first counted frame need not be the first of the range. */
+static void pooling_starts_at_a_counted_frame(void **state)
+{
+    (void)state;
+    VmafContext *v;
+    const VmafConfiguration cfg = {.log_level = VMAF_LOG_LEVEL_NONE, .n_subsample = 2};
+    double x;
+    assert_int_equal(vmaf_init(&v, cfg), 0);
+    assert_int_equal(vmaf_import_feature_score(v, "mine", 7, 2), 0);
+    assert_int_equal(vmaf_feature_score_pooled(v, "mine", VMAF_POOL_METHOD_MIN, &x, 1, 3), 0);
+    assert_true(x == 7);
+    vmaf_close(v);
+}
+
 static void pools_give_pictures_back(void **state)
 {
     (void)state;
@@ -245,6 +291,9 @@ static void pools_give_pictures_back(void **state)
     const VmafPictureConfiguration cfg = {{64, 48, 8, VMAF_PIX_FMT_YUV420P}, 2};
     VmafPicture p[2];
     assert_int_equal(vmaf_fetch_preallocated_picture(v, &p[0]), -EINVAL);
+    VmafPictureConfiguration huge = cfg;
+    huge.pic_cnt = UINT32_MAX; /* wrapped to a pool of one, whose second fetch never came back */
+    assert_int_equal(vmaf_preallocate_pictures(v, huge), -EINVAL);
     assert_int_equal(vmaf_preallocate_pictures(v, cfg), 0);
     assert_int_equal(vmaf_preallocate_pictures(v, cfg), -EINVAL);
     assert_int_equal(vmaf_use_feature(v, "motion", NULL), 0);
@@ -332,6 +381,9 @@ int main(void)
         cmocka_unit_test(sums_wrap_where_the_definition_does),
         cmocka_unit_test(pictures_filled_by_hand_are_copied),
         cmocka_unit_test(imported_scores_are_pooled),
+        cmocka_unit_test(imports_do_not_take_a_features_name),
+        cmocka_unit_test(forced_zeros_hold_beside_other_motion),
+        cmocka_unit_test(pooling_starts_at_a_counted_frame),
         cmocka_unit_test(pools_give_pictures_back),
         cmocka_unit_test(statistics_come_with_percentiles),
         cmocka_unit_test(runs_survive_failing_allocations),
