@@ -105,15 +105,11 @@ static void layout(Vif *v, VmArena *arena)
     int w = (int)v->group->format.w, h = (int)v->group->format.h;
     const size_t n = (size_t)w;
     v->rows = (VmVifRows){
-        .m1 = vm_row_take(arena, n * 2),
-        .m2 = vm_row_take(arena, n * 2),
-        .xx = vm_row_take(arena, n * 4),
-        .yy = vm_row_take(arena, n * 4),
-        .xy = vm_row_take(arena, n * 4),
         .s1 = vm_row_take(arena, n * 4),
         .s2 = vm_row_take(arena, n * 4),
         .s12 = vm_row_take(arena, n * 4),
     };
+    for (int k = 0; k < VM_VIF_TMP; k++) v->rows.tmp[k] = vm_row_take(arena, n * 4);
     v->tmp = vm_row_take(arena, n * 2);
     for (int s = 0; s < VM_VIF_SCALES; s++, w /= 2, h /= 2) {
         VmLevel *l = &v->pyramid.level[s];

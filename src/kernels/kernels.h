@@ -15,6 +15,8 @@
 
 #include <stdint.h>
 
+#include "cpu.h"
+
 /* ---- VIF (spec: integer VIF 1.1 - 1.6) ---- */
 
 enum { VM_VIF_SCALES = 4, VM_VIF_MAX_TAPS = 17, VM_MAX_GAINS = 16 };
@@ -25,9 +27,10 @@ extern const uint16_t vm_vif_filter[VM_VIF_SCALES][VM_VIF_MAX_TAPS + 1]; /* sum 
 /* 2048 * log2(i) for i = 32768..65535 at [i - 32768], rounded twice as the specification says. */
 const uint16_t *vm_vif_log2_table(void);
 
+enum { VM_VIF_TMP = 8 };
+
 typedef struct VmVifRows {
-    uint16_t *m1, *m2;      /* vertical means; tmp */
-    uint32_t *xx, *yy, *xy; /* vertical second moments; tmp */
+    void *tmp[VM_VIF_TMP];  /* w 32-bit values each: column sums, as the kernel likes */
     int32_t *s1, *s2, *s12; /* (co)variances of the row, 8-bit levels squared * 65536; s2 >= 0 */
 } VmVifRows;
 
@@ -111,8 +114,8 @@ typedef struct VmFvifSums {
 /* ---- the table ---- */
 
 typedef struct VmKernels {
-    /* s1, s2, s12 of one row: rows = n_s reference and distorted rows around it; 16-bit planes of the
-     * scales above 0 have bpc 16 */
+    /* s1, s2, s12 of one row: rows = n_s reference and distorted rows around it. 8 bits: scale 0
+     * only; the 16-bit planes of the other scales have bpc 16 */
     void (*vif_stat_8)(VmVifRows *t, const void *const *ref, const void *const *dis, int scale,
                        int bpc, int w);
     void (*vif_stat_16)(VmVifRows *t, const void *const *ref, const void *const *dis, int scale,
@@ -163,7 +166,8 @@ typedef struct VmKernels {
                      int step, int w);
 } VmKernels;
 
-/* The table for a level of cpu.h. */
-const VmKernels *vm_kernels_get(int cpu_level);
+/* The table for a level of cpu.h; every slot is filled, from a lower level where a level has nothing
+ * of its own. */
+const VmKernels *vm_kernels_get(VmCpuLevel level);
 
 #endif

@@ -334,14 +334,13 @@ static void adm_mask_float(VmAdmSum sum[3], const void *const x[3], const void *
     for (int k = 0; k < 3; k++) sum[k].f += row[k];
 }
 
-void vm_kernels_float(VmKernels *table)
-{
-    table->ssim_box = ssim_box;
-    table->ssim_horz = ssim_horz;
-    table->ssim_vert = ssim_vert;
-    table->ms_ssim_half = ms_ssim_half;
-    table->fvif_stat = fvif_stat;
-    table->fvif_sub = fvif_sub;
-    table->adm_dwt_float = adm_dwt_float;
-    table->adm_float = (VmAdmOps){adm_decouple_float, adm_den_float, adm_csf_float, adm_mask_float};
-}
+const VmKernels vm_kernels_float = {
+    .ssim_box = ssim_box,
+    .ssim_horz = ssim_horz,
+    .ssim_vert = ssim_vert,
+    .ms_ssim_half = ms_ssim_half,
+    .fvif_stat = fvif_stat,
+    .fvif_sub = fvif_sub,
+    .adm_dwt_float = adm_dwt_float,
+    .adm_float = {adm_decouple_float, adm_den_float, adm_csf_float, adm_mask_float},
+};

@@ -28,7 +28,11 @@
 /* The angle test of ADM: cos^2 of 1 degree as a float. */
 #define VM_ADM_COS2 0x1.ffd814p-1f
 
-/* kernels_float.c adds its part to the table of kernels_ref.c. */
-void vm_kernels_float(VmKernels *table);
+/* What each file brings to the tables; NULL where it has nothing. */
+extern const VmKernels vm_kernels_ref;   /* kernels_ref.c */
+extern const VmKernels vm_kernels_float; /* kernels_float.c */
+/* kernels_simd.c, once per level; which of them exist depends on the processor family */
+extern const VmKernels vm_kernels_sse41, vm_kernels_avx2, vm_kernels_avx512, vm_kernels_avx512vnni,
+    vm_kernels_neon;
 
 #endif

@@ -47,7 +47,18 @@ VM_INLINE int64_t log2_q11(const uint16_t *table, uint64_t x)
     return table[(x >> k) - 32768] + 2048 * k;
 }
 
-VM_INLINE void vif_horz_taps(VmVifRows *t, const uint16_t *f, int n, int w)
+/* Column sums of a row: means and second moments. */
+typedef struct VifMoments {
+    uint16_t *m1, *m2;
+    uint32_t *xx, *yy, *xy;
+} VifMoments;
+
+VM_INLINE VifMoments vif_moments(VmVifRows *t)
+{
+    return (VifMoments){t->tmp[0], t->tmp[1], t->tmp[2], t->tmp[3], t->tmp[4]};
+}
+
+VM_INLINE void vif_horz_taps(VmVifRows *t, const VifMoments *v, const uint16_t *f, int n, int w)
 {
     const int r = n / 2;
     VM_IVDEP
@@ -56,11 +67,11 @@ VM_INLINE void vif_horz_taps(VmVifRows *t, const uint16_t *f, int n, int w)
         uint64_t xx = 32768, yy = 32768, xy = 32768;
         for (int k = 0; k < n; k++) {
             const int x = j - r + k;
-            m1 += (uint32_t)f[k] * t->m1[x];
-            m2 += (uint32_t)f[k] * t->m2[x];
-            xx += (uint64_t)f[k] * t->xx[x];
-            yy += (uint64_t)f[k] * t->yy[x];
-            xy += (uint64_t)f[k] * t->xy[x];
+            m1 += (uint32_t)f[k] * v->m1[x];
+            m2 += (uint32_t)f[k] * v->m2[x];
+            xx += (uint64_t)f[k] * v->xx[x];
+            yy += (uint64_t)f[k] * v->yy[x];
+            xy += (uint64_t)f[k] * v->xy[x];
         }
         const uint64_t half = (uint64_t)1 << 31;
         const uint32_t c11 = (uint32_t)(((uint64_t)m1 * m1 + half) >> 32);
@@ -77,16 +88,17 @@ static void vif_horz(VmVifRows *t, int scale, int w)
 {
     const int r = vm_vif_taps[scale] / 2;
     const uint16_t *f = vm_vif_filter[scale];
-    VM_PAD_REFLECT(t->m1, w, r);
-    VM_PAD_REFLECT(t->m2, w, r);
-    VM_PAD_REFLECT(t->xx, w, r);
-    VM_PAD_REFLECT(t->yy, w, r);
-    VM_PAD_REFLECT(t->xy, w, r);
+    const VifMoments v = vif_moments(t);
+    VM_PAD_REFLECT(v.m1, w, r);
+    VM_PAD_REFLECT(v.m2, w, r);
+    VM_PAD_REFLECT(v.xx, w, r);
+    VM_PAD_REFLECT(v.yy, w, r);
+    VM_PAD_REFLECT(v.xy, w, r);
     switch (scale) {
-    case 0: vif_horz_taps(t, f, 17, w); break;
-    case 1: vif_horz_taps(t, f, 9, w); break;
-    case 2: vif_horz_taps(t, f, 5, w); break;
-    default: vif_horz_taps(t, f, 3, w); break;
+    case 0: vif_horz_taps(t, &v, f, 17, w); break;
+    case 1: vif_horz_taps(t, &v, f, 9, w); break;
+    case 2: vif_horz_taps(t, &v, f, 5, w); break;
+    default: vif_horz_taps(t, &v, f, 3, w); break;
     }
 }
 
@@ -433,7 +445,7 @@ static void adm_mask_123(VmAdmSum sum[3], const void *const x[3], const void *ab
 
 /* ---- the table ---- */
 
-static VmKernels table = {
+const VmKernels vm_kernels_ref = {
     .vif_stat_8 = vif_stat_8,
     .vif_stat_16 = vif_stat_16,
     .vif_sub_8 = vif_sub_8,
@@ -451,16 +463,3 @@ static VmKernels table = {
     .to_float_8 = to_float_8,
     .to_float_16 = to_float_16,
 };
-
-static void complete_table(void)
-{
-    vm_kernels_float(&table);
-}
-
-const VmKernels *vm_kernels_get(int cpu_level)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    (void)cpu_level; /* every level has the scalar kernels */
-    pthread_once(&once, complete_table);
-    return &table;
-}

@@ -3,8 +3,9 @@
  * uint16_t (BITS 16). MOMENT is the type that holds a sum of taps times products of two samples:
  * taps sum to 65536, so 8 bits stay below 65536 * 255^2 < 2^32; 16 bits need 64. */
 
-VM_INLINE void VM_BITS(vif_vert)(VmVifRows *t, const PIXEL *const *ref, const PIXEL *const *dis,
-                                 const uint16_t *f, int n, int a, int b, int w)
+VM_INLINE void VM_BITS(vif_vert)(const VifMoments *t, const PIXEL *const *ref,
+                                 const PIXEL *const *dis, const uint16_t *f, int n, int a, int b,
+                                 int w)
 {
     const uint32_t half_a = 1u << (a - 1);
     const MOMENT half_b = b ? (MOMENT)1 << (b - 1) : 0;
@@ -34,11 +35,12 @@ static void VM_BITS(vif_stat)(VmVifRows *t, const void *const *ref, const void *
     const PIXEL *const *r = (const PIXEL *const *)ref, *const *d = (const PIXEL *const *)dis;
     const uint16_t *f = vm_vif_filter[scale];
     const int a = bpc, b = 2 * (bpc - 8);
+    const VifMoments v = vif_moments(t);
     switch (scale) { /* the tap count as a constant lets the compiler unroll */
-    case 0: VM_BITS(vif_vert)(t, r, d, f, 17, a, b, w); break;
-    case 1: VM_BITS(vif_vert)(t, r, d, f, 9, a, b, w); break;
-    case 2: VM_BITS(vif_vert)(t, r, d, f, 5, a, b, w); break;
-    default: VM_BITS(vif_vert)(t, r, d, f, 3, a, b, w); break;
+    case 0: VM_BITS(vif_vert)(&v, r, d, f, 17, a, b, w); break;
+    case 1: VM_BITS(vif_vert)(&v, r, d, f, 9, a, b, w); break;
+    case 2: VM_BITS(vif_vert)(&v, r, d, f, 5, a, b, w); break;
+    default: VM_BITS(vif_vert)(&v, r, d, f, 3, a, b, w); break;
     }
     vif_horz(t, scale, w);
 }

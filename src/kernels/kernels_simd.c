@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* Vector kernels, compiled once per level with VBYTES, VM_TABLE and the level's instruction set. All of
+ * it is static but the table: a function compiled for one level must never be linked into another. */
+#include "kernels/vec.h"
+
+#include "kernels/vif_tmpl.h"
+
+const VmKernels VM_TABLE = {
+    .vif_stat_8 = vif_stat_8,
+    .vif_stat_16 = vif_stat_16,
+    .vif_sub_8 = vif_sub_8,
+    .vif_sub_16 = vif_sub_16,
+    .vif_residual = vif_residual,
+};

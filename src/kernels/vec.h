@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* Vectors whose width the build chooses: a kernel is written once and compiled for every instruction
+ * set, with VBYTES = 16, 32 or 64. Lane-wise + - * & | ^ ~ << >> are the compiler's own operators on
+ * these types; only what needs a particular instruction has a function here. "In-lane" operations
+ * work on each 16-byte block by itself; zips and packs are inverse to each other in that order.
+ *
+ * Included by kernels_simd.c only, so that nothing compiled for one level can be linked into another. */
+#ifndef VM_VEC_H
+#define VM_VEC_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include "kernels/kernels_impl.h"
+
+#if defined(__SSE4_1__)
+#include <immintrin.h>
+#define V_X86 1
+#elif defined(__ARM_NEON)
+#include <arm_neon.h>
+#define V_X86 0
+#else
+#error "vector kernels need SSE4.1 or NEON"
+#endif
+
+/* Loops over taps must become straight code: the offsets in them are immediates. */
+#if defined(__clang__)
+#define V_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define V_UNROLL _Pragma("GCC unroll 32")
+#endif
+
+#define V_TYPE(T) __attribute__((vector_size(VBYTES), may_alias)) T
+typedef V_TYPE(uint8_t) vu8;
+typedef V_TYPE(uint16_t) vu16;
+typedef V_TYPE(int16_t) vs16;
+typedef V_TYPE(uint32_t) vu32;
+typedef V_TYPE(int32_t) vs32;
+typedef V_TYPE(uint64_t) vu64;
+typedef V_TYPE(int64_t) vs64;
+typedef V_TYPE(float) vf32;
+typedef V_TYPE(double) vf64;
+
+enum { VN8 = VBYTES, VN16 = VBYTES / 2, VN32 = VBYTES / 4, VN64 = VBYTES / 8 };
+
+#define V_SPLAT(T, x) ((T){0} + (x))
+
+#define V_LOAD_STORE(T)                                                                            \
+    VM_INLINE T v_load_##T(const void *p)                                                          \
+    {                                                                                              \
+        T v;                                                                                       \
+        memcpy(&v, p, sizeof(v));                                                                  \
+        return v;                                                                                  \
+    }                                                                                              \
+    VM_INLINE void v_store_##T(void *p, T v)                                                       \
+    {                                                                                              \
+        memcpy(p, &v, sizeof(v));                                                                  \
+    }
+V_LOAD_STORE(vu8)
+V_LOAD_STORE(vu16)
+V_LOAD_STORE(vs16)
+V_LOAD_STORE(vu32)
+V_LOAD_STORE(vs32)
+V_LOAD_STORE(vs64)
+V_LOAD_STORE(vf32)
+V_LOAD_STORE(vf64)
+
+/* The name of an x86 intrinsic at this width: V_(add_epi16) is _mm_add_epi16 .. _mm512_add_epi16;
+ * VI casts to the integer register type. */
+#if VBYTES == 64
+#define V_(op) _mm512_##op
+#define VI(v)  ((__m512i)(v))
+#define VD(v)  ((__m512d)(v))
+#define VF(v)  ((__m512)(v))
+#elif VBYTES == 32
+#define V_(op) _mm256_##op
+#define VI(v)  ((__m256i)(v))
+#define VD(v)  ((__m256d)(v))
+#define VF(v)  ((__m256)(v))
+#elif V_X86
+#define V_(op) _mm_##op
+#define VI(v)  ((__m128i)(v))
+#define VD(v)  ((__m128d)(v))
+#define VF(v)  ((__m128)(v))
+#endif
+
+/* ---- 16-bit lanes ---- */
+
+/* VN16 bytes as 16-bit lanes, in order. */
+VM_INLINE vu16 v_widen_u8(const void *p)
+{
+#if VBYTES == 64
+    return (vu16)_mm512_cvtepu8_epi16(_mm256_loadu_si256(p));
+#elif VBYTES == 32
+    return (vu16)_mm256_cvtepu8_epi16(_mm_loadu_si128(p));
+#elif V_X86
+    return (vu16)_mm_cvtepu8_epi16(_mm_loadl_epi64(p));
+#else
+    return (vu16)vmovl_u8(vld1_u8(p));
+#endif
+}
+
+#if V_X86
+VM_INLINE vs16 v_zip_lo_16(vs16 a, vs16 b)
+{
+    return (vs16)V_(unpacklo_epi16)(VI(a), VI(b));
+}
+VM_INLINE vs16 v_zip_hi_16(vs16 a, vs16 b)
+{
+    return (vs16)V_(unpackhi_epi16)(VI(a), VI(b));
+}
+VM_INLINE vu16 v_mulhi_u16(vu16 a, vu16 b)
+{
+    return (vu16)V_(mulhi_epu16)(VI(a), VI(b));
+}
+/* acc + a[2i] * b[2i] + a[2i + 1] * b[2i + 1]; the sum of two products of -2^15 wraps */
+VM_INLINE vs32 v_dot(vs32 acc, vs16 a, vs16 b)
+{
+#if VBYTES == 64 && defined(__AVX512VNNI__)
+    return (vs32)_mm512_dpwssd_epi32(VI(acc), VI(a), VI(b));
+#else
+    return acc + (vs32)V_(madd_epi16)(VI(a), VI(b));
+#endif
+}
+/* 32 to 16 bits, in-lane: the inverse of the zips; signed saturation */
+VM_INLINE vs16 v_pack_s16(vs32 lo, vs32 hi)
+{
+#if VBYTES == 64
+    return (vs16)_mm512_packs_epi32(VI(lo), VI(hi));
+#else
+    return (vs16)V_(packs_epi32)(VI(lo), VI(hi));
+#endif
+}
+#else
+VM_INLINE vs16 v_zip_lo_16(vs16 a, vs16 b)
+{
+    return (vs16)vzip1q_s16((int16x8_t)a, (int16x8_t)b);
+}
+VM_INLINE vs16 v_zip_hi_16(vs16 a, vs16 b)
+{
+    return (vs16)vzip2q_s16((int16x8_t)a, (int16x8_t)b);
+}
+VM_INLINE vu16 v_mulhi_u16(vu16 a, vu16 b)
+{
+    const uint32x4_t lo = vmull_u16(vget_low_u16((uint16x8_t)a), vget_low_u16((uint16x8_t)b));
+    const uint32x4_t hi = vmull_high_u16((uint16x8_t)a, (uint16x8_t)b);
+    return (vu16)vuzp2q_u16(vreinterpretq_u16_u32(lo), vreinterpretq_u16_u32(hi));
+}
+VM_INLINE vs32 v_dot(vs32 acc, vs16 a, vs16 b)
+{
+    const int32x4_t lo = vmull_s16(vget_low_s16((int16x8_t)a), vget_low_s16((int16x8_t)b));
+    const int32x4_t hi = vmull_high_s16((int16x8_t)a, (int16x8_t)b);
+    return acc + (vs32)vpaddq_s32(lo, hi);
+}
+VM_INLINE vs16 v_pack_s16(vs32 lo, vs32 hi)
+{
+    return (vs16)vqmovn_high_s32(vqmovn_s32((int32x4_t)lo), (int32x4_t)hi);
+}
+#endif
+
+/* Two 16-bit constants for v_dot. */
+VM_INLINE vs16 v_pair(int16_t even, int16_t odd)
+{
+    return (vs16)V_SPLAT(vu32, (uint16_t)even | (uint32_t)(uint16_t)odd << 16);
+}
+
+/* The lower halves of VN32 lanes, in order, to memory. */
+VM_INLINE void v_store_narrow(void *p, vu32 v)
+{
+#if VBYTES == 64
+    _mm256_storeu_si256(p, _mm512_cvtepi32_epi16(VI(v)));
+#elif VBYTES == 32
+    const __m256i x = _mm256_packus_epi32(VI(v & 0xffff), VI(v));
+    _mm_storeu_si128(p, _mm256_castsi256_si128(_mm256_permute4x64_epi64(x, 0x08)));
+#elif V_X86
+    _mm_storel_epi64(p, _mm_packus_epi32(VI(v & 0xffff), VI(v)));
+#else
+    vst1_u16(p, vmovn_u32((uint32x4_t)v));
+#endif
+}
+
+/* 16-bit lanes of a row in view: lane i of v_slide(w, k) is element 2k + i, 0 <= k <= VN32. */
+typedef struct VWindow {
+    const int16_t *p;
+#if VBYTES == 64
+    vs16 lo, hi;
+#endif
+} VWindow;
+
+VM_INLINE VWindow v_window(const int16_t *p)
+{
+#if VBYTES == 64 /* most of its loads would cross a cache line, which costs more than a shuffle */
+    return (VWindow){p, v_load_vs16(p), v_load_vs16(p + VN16)};
+#else
+    return (VWindow){p};
+#endif
+}
+
+VM_INLINE vs16 v_slide(const VWindow *w, int k)
+{
+#if VBYTES == 64
+#define V_SLIDE_CASE(n)                                                                            \
+    case n: return (vs16)_mm512_alignr_epi32(VI(w->hi), VI(w->lo), n);
+    switch (k) { /* the immediate must be one */
+    case 0: return w->lo;
+        V_SLIDE_CASE(1)
+        V_SLIDE_CASE(2)
+        V_SLIDE_CASE(3)
+        V_SLIDE_CASE(4)
+        V_SLIDE_CASE(5)
+        V_SLIDE_CASE(6)
+        V_SLIDE_CASE(7)
+    default: return (vs16)_mm512_alignr_epi32(VI(w->hi), VI(w->lo), 8);
+    }
+#undef V_SLIDE_CASE
+#else
+    return v_load_vs16(w->p + 2 * k);
+#endif
+}
+
+/* ---- 32-bit lanes ---- */
+
+/* even[0], odd[0], even[1], ... to memory: 2 * VN32 values */
+VM_INLINE void v_store_zip_32(void *p, vs32 even, vs32 odd)
+{
+#if VBYTES == 64
+    const __m512i lo = _mm512_set_epi32(23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+    const __m512i hi = VI(V_SPLAT(vs32, 8) + (vs32)lo);
+    v_store_vs32(p, (vs32)_mm512_permutex2var_epi32(VI(even), lo, VI(odd)));
+    v_store_vs32((char *)p + 64, (vs32)_mm512_permutex2var_epi32(VI(even), hi, VI(odd)));
+#elif V_X86
+    const vs32 lo = (vs32)V_(unpacklo_epi32)(VI(even), VI(odd));
+    const vs32 hi = (vs32)V_(unpackhi_epi32)(VI(even), VI(odd));
+#if VBYTES == 32
+    v_store_vs32(p, (vs32)_mm256_permute2x128_si256(VI(lo), VI(hi), 0x20));
+    v_store_vs32((char *)p + 32, (vs32)_mm256_permute2x128_si256(VI(lo), VI(hi), 0x31));
+#else
+    v_store_vs32(p, lo);
+    v_store_vs32((char *)p + 16, hi);
+#endif
+#else
+    v_store_vs32(p, (vs32)vzip1q_s32((int32x4_t)even, (int32x4_t)odd));
+    v_store_vs32((char *)p + 16, (vs32)vzip2q_s32((int32x4_t)even, (int32x4_t)odd));
+#endif
+}
+
+/* Products of the even lanes, 64 bits each. */
+VM_INLINE vu64 v_mul_even(vu32 a, vu32 b)
+{
+#if V_X86
+    return (vu64)V_(mul_epu32)(VI(a), VI(b));
+#else
+    return (vu64)vmull_u32(vmovn_u64((uint64x2_t)a), vmovn_u64((uint64x2_t)b));
+#endif
+}
+VM_INLINE vu64 v_mul_odd(vu32 a, vu32 b)
+{
+    return v_mul_even((vu32)((vu64)a >> 32), (vu32)((vu64)b >> 32));
+}
+
+/* (a * b + 2^31) >> 32 */
+VM_INLINE vu32 v_mulhi_round(vu32 a, vu32 b)
+{
+    const vu64 half = V_SPLAT(vu64, (uint64_t)1 << 31);
+    const vu64 even = v_mul_even(a, b) + half, odd = v_mul_odd(a, b) + half;
+#if VBYTES == 64
+    return (vu32)_mm512_mask_shuffle_epi32(VI(odd), 0x5555, VI(even), _MM_PERM_DDBB);
+#else
+    return (vu32)(even >> 32 | (odd & (uint64_t)0xffffffff00000000));
+#endif
+}
+
+/* Lanes that a comparison selects: a vector of 0 and -1, or a mask register. */
+#if VBYTES == 64
+typedef __mmask16 vm32;
+VM_INLINE vm32 v_lt_s32(vs32 a, vs32 b)
+{
+    return _mm512_cmplt_epi32_mask(VI(a), VI(b));
+}
+VM_INLINE vs32 v_and_mask(vm32 m, vs32 a)
+{
+    return (vs32)_mm512_maskz_mov_epi32(m, VI(a));
+}
+VM_INLINE vs32 v_select(vm32 m, vs32 a, vs32 b)
+{
+    return (vs32)_mm512_mask_mov_epi32(VI(b), m, VI(a));
+}
+VM_INLINE vs32 v_max_s32(vs32 a, vs32 b)
+{
+    return (vs32)_mm512_max_epi32(VI(a), VI(b));
+}
+VM_INLINE int v_all(vm32 m)
+{
+    return m == 0xffff;
+}
+VM_INLINE vm32 v_not(vm32 m)
+{
+    return (vm32)~m;
+}
+VM_INLINE vm32 v_both(vm32 a, vm32 b)
+{
+    return a & b;
+}
+#else
+typedef vs32 vm32;
+VM_INLINE vm32 v_lt_s32(vs32 a, vs32 b)
+{
+    return a < b;
+}
+VM_INLINE vs32 v_and_mask(vm32 m, vs32 a)
+{
+    return m & a;
+}
+VM_INLINE vs32 v_select(vm32 m, vs32 a, vs32 b)
+{
+    return (m & a) | (~m & b);
+}
+VM_INLINE vm32 v_not(vm32 m)
+{
+    return ~m;
+}
+VM_INLINE vm32 v_both(vm32 a, vm32 b)
+{
+    return a & b;
+}
+#if V_X86
+VM_INLINE vs32 v_max_s32(vs32 a, vs32 b)
+{
+    return (vs32)V_(max_epi32)(VI(a), VI(b));
+}
+VM_INLINE int v_all(vm32 m)
+{
+    return V_(movemask_epi8)(VI(m)) == (VBYTES == 32 ? -1 : 0xffff);
+}
+#else
+VM_INLINE vs32 v_max_s32(vs32 a, vs32 b)
+{
+    return (vs32)vmaxq_s32((int32x4_t)a, (int32x4_t)b);
+}
+VM_INLINE int v_all(vm32 m)
+{
+    return vmaxvq_s32((int32x4_t)m) < 0;
+}
+#endif
+#endif
+
+/* Sum of the lanes of a row's accumulator; each below 2^31 in absolute value. */
+VM_INLINE int64_t v_sum_s32(vs32 v)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < VN32; i++) sum += v[i];
+    return sum;
+}
+VM_INLINE int64_t v_sum_s64(vs64 v)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < VN64; i++) sum += v[i];
+    return sum;
+}
+
+/* ---- floating point ---- */
+
+#if V_X86
+VM_INLINE vf32 v_to_f32(vs32 a)
+{
+    return (vf32)V_(cvtepi32_ps)(VI(a));
+}
+VM_INLINE vs32 v_trunc_f32(vf32 a)
+{
+    return (vs32)V_(cvttps_epi32)(VF(a));
+}
+VM_INLINE vf64 v_min_f64(vf64 a, vf64 b)
+{
+    return (vf64)V_(min_pd)(VD(a), VD(b));
+}
+VM_INLINE vf64 v_max_f64(vf64 a, vf64 b)
+{
+    return (vf64)V_(max_pd)(VD(a), VD(b));
+}
+VM_INLINE vf64 v_trunc_f64(vf64 a)
+{
+#if VBYTES == 64
+    return (vf64)_mm512_roundscale_pd(VD(a), _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
+#else
+    return (vf64)V_(round_pd)(VD(a), _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
+#endif
+}
+#else
+VM_INLINE vf32 v_to_f32(vs32 a)
+{
+    return (vf32)vcvtq_f32_s32((int32x4_t)a);
+}
+VM_INLINE vs32 v_trunc_f32(vf32 a)
+{
+    return (vs32)vcvtq_s32_f32((float32x4_t)a);
+}
+VM_INLINE vf64 v_min_f64(vf64 a, vf64 b)
+{
+    return (vf64)vminq_f64((float64x2_t)a, (float64x2_t)b);
+}
+VM_INLINE vf64 v_max_f64(vf64 a, vf64 b)
+{
+    return (vf64)vmaxq_f64((float64x2_t)a, (float64x2_t)b);
+}
+VM_INLINE vf64 v_trunc_f64(vf64 a)
+{
+    return (vf64)vrndq_f64((float64x2_t)a);
+}
+#endif
+
+/* a * b + c, in one or in two roundings: for approximations that are checked either way */
+VM_INLINE vf32 v_fma_f32(vf32 a, vf32 b, vf32 c)
+{
+#if V_X86 && defined(__FMA__)
+    return (vf32)V_(fmadd_ps)(VF(a), VF(b), VF(c));
+#else
+    return a * b + c;
+#endif
+}
+
+/* VN32 integers as two vectors of doubles: the first half and the second half. */
+typedef struct VPairF64 {
+    vf64 lo, hi;
+} VPairF64;
+
+VM_INLINE VPairF64 v_to_f64(vs32 a)
+{
+#if VBYTES == 64
+    return (VPairF64){(vf64)_mm512_cvtepi32_pd(_mm512_castsi512_si256(VI(a))),
+                      (vf64)_mm512_cvtepi32_pd(_mm512_extracti64x4_epi64(VI(a), 1))};
+#elif VBYTES == 32
+    return (VPairF64){(vf64)_mm256_cvtepi32_pd(_mm256_castsi256_si128(VI(a))),
+                      (vf64)_mm256_cvtepi32_pd(_mm256_extracti128_si256(VI(a), 1))};
+#elif V_X86
+    return (VPairF64){(vf64)_mm_cvtepi32_pd(VI(a)),
+                      (vf64)_mm_cvtepi32_pd(_mm_shuffle_epi32(VI(a), 0xee))};
+#else
+    const int32x4_t v = (int32x4_t)a;
+    return (VPairF64){(vf64)vcvtq_f64_s64(vmovl_s32(vget_low_s32(v))),
+                      (vf64)vcvtq_f64_s64(vmovl_high_s32(v))};
+#endif
+}
+
+/* The inverse, towards zero; values within 32 bits. */
+VM_INLINE vs32 v_from_f64(VPairF64 a)
+{
+#if VBYTES == 64
+    const __m512i lo = _mm512_castsi256_si512(_mm512_cvttpd_epi32(VD(a.lo)));
+    return (vs32)_mm512_inserti64x4(lo, _mm512_cvttpd_epi32(VD(a.hi)), 1);
+#elif VBYTES == 32
+    const __m256i lo = _mm256_castsi128_si256(_mm256_cvttpd_epi32(VD(a.lo)));
+    return (vs32)_mm256_inserti128_si256(lo, _mm256_cvttpd_epi32(VD(a.hi)), 1);
+#elif V_X86
+    return (vs32)_mm_unpacklo_epi64(_mm_cvttpd_epi32(VD(a.lo)), _mm_cvttpd_epi32(VD(a.hi)));
+#else
+    return (vs32)vcombine_s32(vmovn_s64(vcvtq_s64_f64((float64x2_t)a.lo)),
+                              vmovn_s64(vcvtq_s64_f64((float64x2_t)a.hi)));
+#endif
+}
+
+/* The lower halves of two vectors of 64-bit lanes, in the order of v_to_f64. */
+VM_INLINE vu32 v_narrow_64(vu64 lo, vu64 hi)
+{
+#if VBYTES == 64
+    const __m512i first = _mm512_castsi256_si512(_mm512_cvtepi64_epi32(VI(lo)));
+    return (vu32)_mm512_inserti64x4(first, _mm512_cvtepi64_epi32(VI(hi)), 1);
+#elif VBYTES == 32
+    const __m256 even = _mm256_shuffle_ps(VF(lo), VF(hi), 0x88);
+    return (vu32)_mm256_permute4x64_epi64((__m256i)even, 0xd8);
+#elif V_X86
+    return (vu32)_mm_shuffle_ps(VF(lo), VF(hi), 0x88);
+#else
+    return (vu32)vuzp1q_u32((uint32x4_t)lo, (uint32x4_t)hi);
+#endif
+}
+
+#endif
