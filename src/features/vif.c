@@ -41,6 +41,8 @@ typedef struct Vif {
     const VmGroup *group;
     const VmFrame *frame;
     VmPyramid pyramid;
+    /* rows of each level as the filters read them: with the odd row below [0] or above [1] */
+    VmRing pairs[VM_VIF_SCALES][2 /* picture */][2];
     VmVifRows rows;
     uint16_t *tmp;
     VmVifSums sums[VM_VIF_SCALES];
@@ -62,15 +64,47 @@ static int check(const void *o, const VmFormat *f, VmError *error)
                    f->w, f->h);
 }
 
-/* Rows y - r .. y + r of a level, reflected at the border. */
-static void window(const Vif *v, int level, int picture, int y, int taps,
-                   const void *rows[VM_VIF_MAX_TAPS])
+static int bpc_of(const Vif *v, int level)
 {
-    const VmLevel *l = &v->pyramid.level[level];
-    const VmafPicture *p = picture ? &v->frame->dis : &v->frame->ref;
-    for (int k = 0; k < taps; k++) {
-        const int i = vm_reflect(y - taps / 2 + k, l->h);
-        rows[k] = level ? vm_ring_row(&l->ring[picture], i) : vm_picture_row(p, 0, i);
+    return level ? 16 : (int)v->group->format.bpc;
+}
+
+static const void *source_row(const Vif *v, int level, int picture, int y)
+{
+    if (level) return vm_ring_row(&v->pyramid.level[level].ring[picture], y);
+    return vm_picture_row(picture ? &v->frame->dis : &v->frame->ref, 0, y);
+}
+
+/* Row y of a level has arrived: interleaves it with the row above it. */
+static void make_pair(const Vif *v, int level, int y)
+{
+    const VmKernels *k = v->group->kernels;
+    const int bpc = bpc_of(v, level), w = v->pyramid.level[level].w, is_even = y % 2 == 0;
+    for (int picture = 0; y && picture < 2; picture++) {
+        const void *even = source_row(v, level, picture, is_even ? y : y - 1);
+        const void *odd = source_row(v, level, picture, is_even ? y - 1 : y);
+        (bpc == 8 ? k->vif_pair_8 : k->vif_pair_16)(
+            vm_ring_row(&v->pairs[level][picture][is_even], y / 2), even, odd, bpc, w);
+    }
+}
+
+/* The pair of two neighbours, reflected at the border: an even row stays even. */
+static const int16_t *pair_row(const Vif *v, int level, int picture, int even, int odd)
+{
+    const int h = v->pyramid.level[level].h;
+    even = vm_reflect(even, h);
+    odd = vm_reflect(odd, h);
+    return vm_ring_row(&v->pairs[level][picture][odd < even], even / 2);
+}
+
+/* The pairs that a filter wants around row y of a level. */
+static void window(const Vif *v, int level, int picture, int y, int filter,
+                   const int16_t *rows[VM_VIF_MAX_PAIRS])
+{
+    const VmVifColumns *c = &vm_vif_columns[filter];
+    for (int k = 0; k < c->n; k++) {
+        const int a = y + c->pair[k].a, b = y + c->pair[k].b;
+        rows[k] = pair_row(v, level, picture, y % 2 ? b : a, y % 2 ? a : b);
     }
 }
 
@@ -78,26 +112,25 @@ static void stat(void *state, int level, int y)
 {
     Vif *v = state;
     const VmKernels *k = v->group->kernels;
-    const int bpc = level ? 16 : (int)v->group->format.bpc, w = v->pyramid.level[level].w;
-    const void *ref[VM_VIF_MAX_TAPS], *dis[VM_VIF_MAX_TAPS];
-    window(v, level, 0, y, vm_vif_taps[level], ref);
-    window(v, level, 1, y, vm_vif_taps[level], dis);
-    (bpc == 8 ? k->vif_stat_8 : k->vif_stat_16)(&v->rows, ref, dis, level, bpc, w);
+    const int w = v->pyramid.level[level].w;
+    const int16_t *ref[VM_VIF_MAX_PAIRS], *dis[VM_VIF_MAX_PAIRS];
+    window(v, level, 0, y, level, ref);
+    window(v, level, 1, y, level, dis);
+    (bpc_of(v, level) == 8 ? k->vif_stat_8 : k->vif_stat_16)(&v->rows, ref, dis, level, y % 2, w);
     k->vif_residual(&v->sums[level], &v->rows, v->gain, v->n_gain, w);
 }
 
 static void sub(void *state, int level, int i)
 {
     Vif *v = state;
-    const VmKernels *k = v->group->kernels;
-    const int bpc = level ? 16 : (int)v->group->format.bpc, w = v->pyramid.level[level].w;
+    const int bits = bpc_of(v, level) == 8 ? 8 : 16, w = v->pyramid.level[level].w;
     for (int picture = 0; picture < 2; picture++) {
-        const void *rows[VM_VIF_MAX_TAPS];
-        window(v, level, picture, 2 * i, vm_vif_taps[level + 1], rows);
-        (bpc == 8 ? k->vif_sub_8
-                  : k->vif_sub_16)(vm_ring_row(&v->pyramid.level[level + 1].ring[picture], i),
-                                   v->tmp, rows, level + 1, bpc, w);
+        const int16_t *rows[VM_VIF_MAX_PAIRS];
+        window(v, level, picture, 2 * i, level + 1, rows);
+        v->group->kernels->vif_sub(vm_ring_row(&v->pyramid.level[level + 1].ring[picture], i),
+                                   v->tmp, rows, level + 1, bits, w);
     }
+    make_pair(v, level + 1, i);
 }
 
 static void layout(Vif *v, VmArena *arena)
@@ -117,8 +150,12 @@ static void layout(Vif *v, VmArena *arena)
         l->h = h;
         if (s || v->need_scale0) l->stat = (VmTap){0, h, 1, vm_vif_taps[s] / 2};
         if (s + 1 < VM_VIF_SCALES) l->sub = (VmTap){0, h / 2, 2, vm_vif_taps[s + 1] / 2};
-        for (int picture = 0; s && picture < 2; picture++)
-            vm_ring_take(&l->ring[picture], arena, vm_vif_taps[s], (size_t)w * 2);
+        for (int picture = 0; picture < 2; picture++) {
+            if (s) vm_ring_take(&l->ring[picture], arena, 2, (size_t)w * 2);
+            for (int k = 0; k < 2; k++)
+                vm_ring_take(&v->pairs[s][picture][k], arena, vm_vif_taps[s] / 2 + 1,
+                             (size_t)w * 4);
+        }
     }
     v->pyramid.state = v;
     v->pyramid.stat = stat;
@@ -171,7 +208,10 @@ static void run(const VmGroup *group, const VmFrame *frame, VmArena *arena, VmVa
     collect_gains(&v);
     layout(&v, arena);
     if (!values) return;
-    for (unsigned y = 0; y < group->format.h; y++) vm_pyramid_push(&v.pyramid, 0);
+    for (unsigned y = 0; y < group->format.h; y++) {
+        make_pair(&v, 0, (int)y);
+        vm_pyramid_push(&v.pyramid, 0);
+    }
     for (unsigned i = 0; i < group->n; i++) score(&v, i, values[i]);
 }
 

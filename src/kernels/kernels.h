@@ -19,10 +19,24 @@
 
 /* ---- VIF (spec: integer VIF 1.1 - 1.6) ---- */
 
-enum { VM_VIF_SCALES = 4, VM_VIF_MAX_TAPS = 17, VM_MAX_GAINS = 16 };
+enum { VM_VIF_SCALES = 4, VM_VIF_MAX_TAPS = 17, VM_VIF_MAX_PAIRS = 9, VM_MAX_GAINS = 16 };
 
 extern const int vm_vif_taps[VM_VIF_SCALES];                             /* 17 9 5 3 */
 extern const uint16_t vm_vif_filter[VM_VIF_SCALES][VM_VIF_MAX_TAPS + 1]; /* sum 65536 each */
+
+/* Filters along columns read pair rows, which are made once and used by every filter that covers them:
+ * an even row and the odd one above or below it, interleaved (even row first) as multiply-add likes it.
+ * Samples are signed: 8 bits less 128, all others shifted up to 16 bits less 2^15.
+ * The filter around row y multiplies pair k, rows y + a and y + b, by tap[0] and tap[1]. Pairs n - 1 - k
+ * and k mirror each other where that matters; the last filter has its centre in two parts. */
+typedef struct VmVifColumns {
+    int n;
+    struct {
+        int a, b;
+        int16_t tap[2];
+    } pair[VM_VIF_MAX_PAIRS];
+} VmVifColumns;
+extern const VmVifColumns vm_vif_columns[VM_VIF_SCALES];
 
 /* 2048 * log2(i) for i = 32768..65535 at [i - 32768], rounded twice as the specification says. */
 const uint16_t *vm_vif_log2_table(void);
@@ -114,18 +128,19 @@ typedef struct VmFvifSums {
 /* ---- the table ---- */
 
 typedef struct VmKernels {
-    /* s1, s2, s12 of one row: rows = n_s reference and distorted rows around it. 8 bits: scale 0
-     * only; the 16-bit planes of the other scales have bpc 16 */
-    void (*vif_stat_8)(VmVifRows *t, const void *const *ref, const void *const *dis, int scale,
-                       int bpc, int w);
-    void (*vif_stat_16)(VmVifRows *t, const void *const *ref, const void *const *dis, int scale,
-                        int bpc, int w);
-    /* w / 2 samples of a row of the next scale, filtered by that scale's filter from rows of width w;
-     * tmp = w samples */
-    void (*vif_sub_8)(uint16_t *dst, uint16_t *tmp, const void *const *rows, int next_scale,
-                      int bpc, int w);
-    void (*vif_sub_16)(uint16_t *dst, uint16_t *tmp, const void *const *rows, int next_scale,
-                       int bpc, int w);
+    /* a pair row of 2 w elements */
+    void (*vif_pair_8)(int16_t *dst, const void *even, const void *odd, int bpc, int w);
+    void (*vif_pair_16)(int16_t *dst, const void *even, const void *odd, int bpc, int w);
+    /* s1, s2, s12 of row y; ref, dis = the pairs of vm_vif_columns[scale] around it, odd = y % 2.
+     * 8 bits: scale 0 only */
+    void (*vif_stat_8)(VmVifRows *t, const int16_t *const *ref, const int16_t *const *dis,
+                       int scale, int odd, int w);
+    void (*vif_stat_16)(VmVifRows *t, const int16_t *const *ref, const int16_t *const *dis,
+                        int scale, int odd, int w);
+    /* w / 2 samples of row i of the next scale by that scale's filter, from the pairs of
+     * vm_vif_columns[next_scale] around row 2 i; bits = 8 or 16 as in the pairs; tmp = w samples */
+    void (*vif_sub)(uint16_t *dst, uint16_t *tmp, const int16_t *const *rows, int next_scale,
+                    int bits, int w);
     void (*vif_residual)(VmVifSums *sums, const VmVifRows *t, const double *gain, int n_gain,
                          int w);
 

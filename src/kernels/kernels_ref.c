@@ -16,6 +16,27 @@ const uint16_t vm_vif_filter[VM_VIF_SCALES][VM_VIF_MAX_TAPS + 1] = {
     {10904, 43728, 10904},
 };
 
+const VmVifColumns vm_vif_columns[VM_VIF_SCALES] = {
+    {9,
+     {{-8, -7, {489, 935}},
+      {-6, -5, {1640, 2640}},
+      {-4, -3, {3896, 5274}},
+      {-2, -1, {6547, 7455}},
+      {0, 1, {7784, 0}},
+      {2, 1, {6547, 7455}},
+      {4, 3, {3896, 5274}},
+      {6, 5, {1640, 2640}},
+      {8, 7, {489, 935}}}},
+    {5,
+     {{-4, -3, {1244, 3663}},
+      {-2, -1, {7925, 12590}},
+      {0, 1, {14692, 0}},
+      {2, 1, {7925, 12590}},
+      {4, 3, {1244, 3663}}}},
+    {3, {{-2, -1, {3571, 16004}}, {0, 1, {26386, 0}}, {2, 1, {3571, 16004}}}},
+    {2, {{0, 1, {32767, 10904}}, {0, -1, {10961, 10904}}}},
+};
+
 /* round(x / 2^n), ties up; arithmetic shift for negative x. Unsigned so that sums may wrap. */
 VM_INLINE int64_t round_shift(int64_t x, int n)
 {
@@ -84,6 +105,40 @@ VM_INLINE void vif_horz_taps(VmVifRows *t, const VifMoments *v, const uint16_t *
     }
 }
 
+/* sum of taps times x * y; bias makes samples unsigned */
+VM_INLINE uint64_t vif_column(const VmVifColumns *columns, const int16_t *const *x,
+                              const int16_t *const *y, int odd, int bias, int j)
+{
+    uint64_t sum = 0;
+    for (int k = 0; k < columns->n; k++)
+        for (int c = 0; c < 2; c++) {
+            const int at = 2 * j + c;
+            const uint64_t b = y ? (uint64_t)(y[k][at] + bias) : 1;
+            sum += (uint64_t)columns->pair[k].tap[c ^ odd] * (uint64_t)(x[k][at] + bias) * b;
+        }
+    return sum;
+}
+
+/* With samples shifted up to 16 bits the means' shift is 16 and the moments' too, which is the same as
+ * bpc and 2 (bpc - 8) without it. 8-bit samples stay as they are: 8 and none. */
+VM_INLINE void vif_vert(const VifMoments *t, const int16_t *const *ref, const int16_t *const *dis,
+                        const VmVifColumns *columns, int odd, int bits, int w)
+{
+    const int bias = 1 << (bits - 1), b = bits == 8 ? 0 : 16;
+    for (int j = 0; j < w; j++) {
+        const uint64_t m1 = vif_column(columns, ref, NULL, odd, bias, j);
+        const uint64_t m2 = vif_column(columns, dis, NULL, odd, bias, j);
+        const uint64_t xx = vif_column(columns, ref, ref, odd, bias, j);
+        const uint64_t yy = vif_column(columns, dis, dis, odd, bias, j);
+        const uint64_t xy = vif_column(columns, ref, dis, odd, bias, j);
+        t->m1[j] = (uint16_t)round_shift((int64_t)m1, bits);
+        t->m2[j] = (uint16_t)round_shift((int64_t)m2, bits);
+        t->xx[j] = (uint32_t)round_shift((int64_t)xx, b);
+        t->yy[j] = (uint32_t)round_shift((int64_t)yy, b);
+        t->xy[j] = (uint32_t)round_shift((int64_t)xy, b);
+    }
+}
+
 static void vif_horz(VmVifRows *t, int scale, int w)
 {
     const int r = vm_vif_taps[scale] / 2;
@@ -112,6 +167,29 @@ static void vif_sub_horz(uint16_t *dst, uint16_t *tmp, const uint16_t *f, int n,
         dst[j] = (uint16_t)(sum >> 16);
     }
 }
+
+static void vif_sub(uint16_t *dst, uint16_t *tmp, const int16_t *const *rows, int next_scale,
+                    int bits, int w)
+{
+    const VmVifColumns *columns = &vm_vif_columns[next_scale];
+    for (int j = 0; j < w; j++) {
+        const uint64_t sum = vif_column(columns, rows, NULL, 0, 1 << (bits - 1), j);
+        tmp[j] = (uint16_t)round_shift((int64_t)sum, bits);
+    }
+    vif_sub_horz(dst, tmp, vm_vif_filter[next_scale], vm_vif_taps[next_scale], w);
+}
+
+#define VIF_STAT(bits)                                                                             \
+    static void vif_stat_##bits(VmVifRows *t, const int16_t *const *ref,                           \
+                                const int16_t *const *dis, int scale, int odd, int w)              \
+    {                                                                                              \
+        const VifMoments moments = vif_moments(t);                                                 \
+        vif_vert(&moments, ref, dis, &vm_vif_columns[scale], odd, bits, w);                        \
+        vif_horz(t, scale, w);                                                                     \
+    }
+VIF_STAT(8)
+VIF_STAT(16)
+#undef VIF_STAT
 
 static void vif_residual(VmVifSums *sums, const VmVifRows *t, const double *gain, int n_gain, int w)
 {
@@ -158,14 +236,12 @@ static uint64_t motion_horz(int32_t *tmp, const uint16_t *f, int w)
 #define VM_BITS2(name, bits) VM_BITS_(name, bits)
 #define VM_BITS(name)        VM_BITS2(name, BITS)
 
-#define PIXEL  uint8_t
-#define BITS   8
-#define MOMENT uint32_t
+#define PIXEL uint8_t
+#define BITS  8
 #include "kernels/ref_pixel_tmpl.h"
 
-#define PIXEL  uint16_t
-#define BITS   16
-#define MOMENT uint64_t
+#define PIXEL uint16_t
+#define BITS  16
 #include "kernels/ref_pixel_tmpl.h"
 
 /* ---- ADM wavelet ---- */
@@ -448,8 +524,9 @@ static void adm_mask_123(VmAdmSum sum[3], const void *const x[3], const void *ab
 const VmKernels vm_kernels_ref = {
     .vif_stat_8 = vif_stat_8,
     .vif_stat_16 = vif_stat_16,
-    .vif_sub_8 = vif_sub_8,
-    .vif_sub_16 = vif_sub_16,
+    .vif_pair_8 = vif_pair_8,
+    .vif_pair_16 = vif_pair_16,
+    .vif_sub = vif_sub,
     .vif_residual = vif_residual,
     .adm_dwt_8 = adm_dwt_8,
     .adm_dwt_16 = adm_dwt_16,

@@ -8,7 +8,8 @@
 const VmKernels VM_TABLE = {
     .vif_stat_8 = vif_stat_8,
     .vif_stat_16 = vif_stat_16,
-    .vif_sub_8 = vif_sub_8,
-    .vif_sub_16 = vif_sub_16,
+    .vif_pair_8 = vif_pair_8,
+    .vif_pair_16 = vif_pair_16,
+    .vif_sub = vif_sub,
     .vif_residual = vif_residual,
 };

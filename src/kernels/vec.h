@@ -45,6 +45,13 @@ enum { VN8 = VBYTES, VN16 = VBYTES / 2, VN32 = VBYTES / 4, VN64 = VBYTES / 8 };
 
 #define V_SPLAT(T, x) ((T){0} + (x))
 
+#if VBYTES == 64
+/* 0, 1, ... 31 */
+#define V_IOTA_16                                                                                  \
+    ((vs16){0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,                        \
+            16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31})
+#endif
+
 #define V_LOAD_STORE(T)                                                                            \
     VM_INLINE T v_load_##T(const void *p)                                                          \
     {                                                                                              \
@@ -68,20 +75,23 @@ V_LOAD_STORE(vf64)
 /* The name of an x86 intrinsic at this width: V_(add_epi16) is _mm_add_epi16 .. _mm512_add_epi16;
  * VI casts to the integer register type. */
 #if VBYTES == 64
-#define V_(op) _mm512_##op
-#define VI(v)  ((__m512i)(v))
-#define VD(v)  ((__m512d)(v))
-#define VF(v)  ((__m512)(v))
+#define V_(op)   _mm512_##op
+#define VI(v)    ((__m512i)(v))
+#define VD(v)    ((__m512d)(v))
+#define VF(v)    ((__m512)(v))
+#define V_REG(v) "+v"(v)
 #elif VBYTES == 32
-#define V_(op) _mm256_##op
-#define VI(v)  ((__m256i)(v))
-#define VD(v)  ((__m256d)(v))
-#define VF(v)  ((__m256)(v))
+#define V_(op)   _mm256_##op
+#define VI(v)    ((__m256i)(v))
+#define VD(v)    ((__m256d)(v))
+#define VF(v)    ((__m256)(v))
+#define V_REG(v) "+x"(v)
 #elif V_X86
-#define V_(op) _mm_##op
-#define VI(v)  ((__m128i)(v))
-#define VD(v)  ((__m128d)(v))
-#define VF(v)  ((__m128)(v))
+#define V_(op)   _mm_##op
+#define VI(v)    ((__m128i)(v))
+#define VD(v)    ((__m128d)(v))
+#define VF(v)    ((__m128)(v))
+#define V_REG(v) "+x"(v)
 #endif
 
 /* ---- 16-bit lanes ---- */
@@ -109,17 +119,15 @@ VM_INLINE vs16 v_zip_hi_16(vs16 a, vs16 b)
 {
     return (vs16)V_(unpackhi_epi16)(VI(a), VI(b));
 }
-VM_INLINE vu16 v_mulhi_u16(vu16 a, vu16 b)
-{
-    return (vu16)V_(mulhi_epu16)(VI(a), VI(b));
-}
 /* acc + a[2i] * b[2i] + a[2i + 1] * b[2i + 1]; the sum of two products of -2^15 wraps */
 VM_INLINE vs32 v_dot(vs32 acc, vs16 a, vs16 b)
 {
 #if VBYTES == 64 && defined(__AVX512VNNI__)
     return (vs32)_mm512_dpwssd_epi32(VI(acc), VI(a), VI(b));
 #else
-    return acc + (vs32)V_(madd_epi16)(VI(a), VI(b));
+    acc += (vs32)V_(madd_epi16)(VI(a), VI(b));
+    __asm__("" : V_REG(acc)); /* or gcc 12 forms all products of a sum first and spills them */
+    return acc;
 #endif
 }
 /* 32 to 16 bits, in-lane: the inverse of the zips; signed saturation */
@@ -140,12 +148,6 @@ VM_INLINE vs16 v_zip_hi_16(vs16 a, vs16 b)
 {
     return (vs16)vzip2q_s16((int16x8_t)a, (int16x8_t)b);
 }
-VM_INLINE vu16 v_mulhi_u16(vu16 a, vu16 b)
-{
-    const uint32x4_t lo = vmull_u16(vget_low_u16((uint16x8_t)a), vget_low_u16((uint16x8_t)b));
-    const uint32x4_t hi = vmull_high_u16((uint16x8_t)a, (uint16x8_t)b);
-    return (vu16)vuzp2q_u16(vreinterpretq_u16_u32(lo), vreinterpretq_u16_u32(hi));
-}
 VM_INLINE vs32 v_dot(vs32 acc, vs16 a, vs16 b)
 {
     const int32x4_t lo = vmull_s16(vget_low_s16((int16x8_t)a), vget_low_s16((int16x8_t)b));
@@ -157,6 +159,65 @@ VM_INLINE vs16 v_pack_s16(vs32 lo, vs32 hi)
     return (vs16)vqmovn_high_s32(vqmovn_s32((int32x4_t)lo), (int32x4_t)hi);
 }
 #endif
+
+/* (a * b) >> 16 */
+VM_INLINE vs16 v_mulhi_s16(vs16 a, vs16 b)
+{
+#if V_X86
+    return (vs16)V_(mulhi_epi16)(VI(a), VI(b));
+#else
+    const int32x4_t lo = vmull_s16(vget_low_s16((int16x8_t)a), vget_low_s16((int16x8_t)b));
+    const int32x4_t hi = vmull_high_s16((int16x8_t)a, (int16x8_t)b);
+    return (vs16)vuzp2q_s16(vreinterpretq_s16_s32(lo), vreinterpretq_s16_s32(hi));
+#endif
+}
+
+/* The lower and the upper halves of the lanes of a, then of b. */
+VM_INLINE vs16 v_low_halves(vs32 a, vs32 b)
+{
+#if VBYTES == 64
+    const vs16 even = V_IOTA_16 * 2;
+    return (vs16)_mm512_permutex2var_epi16(VI(a), VI(even), VI(b));
+#elif VBYTES == 32
+    const vs32 x = (vs32)((vu32)a << 16) >> 16, y = (vs32)((vu32)b << 16) >> 16;
+    return (vs16)_mm256_permute4x64_epi64(VI(v_pack_s16(x, y)), 0xd8);
+#elif V_X86
+    return v_pack_s16((vs32)((vu32)a << 16) >> 16, (vs32)((vu32)b << 16) >> 16);
+#else
+    return (vs16)vuzp1q_s16((int16x8_t)a, (int16x8_t)b);
+#endif
+}
+VM_INLINE vs16 v_high_halves(vs32 a, vs32 b)
+{
+#if VBYTES == 64
+    const vs16 odd = V_IOTA_16 * 2 + 1;
+    return (vs16)_mm512_permutex2var_epi16(VI(a), VI(odd), VI(b));
+#elif VBYTES == 32
+    return (vs16)_mm256_permute4x64_epi64(VI(v_pack_s16(a >> 16, b >> 16)), 0xd8);
+#elif V_X86
+    return v_pack_s16(a >> 16, b >> 16);
+#else
+    return (vs16)vuzp2q_s16((int16x8_t)a, (int16x8_t)b);
+#endif
+}
+
+/* a[0], b[0], a[1], ... to memory: 2 * VN16 values */
+VM_INLINE void v_store_zip_16(void *p, vs16 a, vs16 b)
+{
+    const vs16 lo = v_zip_lo_16(a, b), hi = v_zip_hi_16(a, b);
+#if VBYTES == 64
+    const __m512i first = _mm512_set_epi64(11, 10, 3, 2, 9, 8, 1, 0);
+    const __m512i second = _mm512_set_epi64(15, 14, 7, 6, 13, 12, 5, 4);
+    v_store_vs16(p, (vs16)_mm512_permutex2var_epi64(VI(lo), first, VI(hi)));
+    v_store_vs16((char *)p + 64, (vs16)_mm512_permutex2var_epi64(VI(lo), second, VI(hi)));
+#elif VBYTES == 32
+    v_store_vs16(p, (vs16)_mm256_permute2x128_si256(VI(lo), VI(hi), 0x20));
+    v_store_vs16((char *)p + 32, (vs16)_mm256_permute2x128_si256(VI(lo), VI(hi), 0x31));
+#else
+    v_store_vs16(p, lo);
+    v_store_vs16((char *)p + 16, hi);
+#endif
+}
 
 /* Two 16-bit constants for v_dot. */
 VM_INLINE vs16 v_pair(int16_t even, int16_t odd)
@@ -182,40 +243,53 @@ VM_INLINE void v_store_narrow(void *p, vu32 v)
 /* 16-bit lanes of a row in view: lane i of v_slide(w, k) is element 2k + i, 0 <= k <= VN32. */
 typedef struct VWindow {
     const int16_t *p;
-#if VBYTES == 64
+#if VBYTES >= 32
     vs16 lo, hi;
+#endif
+#if VBYTES == 32
+    vs16 mid;
 #endif
 } VWindow;
 
 VM_INLINE VWindow v_window(const int16_t *p)
 {
-#if VBYTES == 64 /* most of its loads would cross a cache line, which costs more than a shuffle */
+#if VBYTES == 64
     return (VWindow){p, v_load_vs16(p), v_load_vs16(p + VN16)};
+#elif VBYTES == 32
+    return (VWindow){p, v_load_vs16(p), v_load_vs16(p + VN16), v_load_vs16(p + VN16 / 2)};
 #else
     return (VWindow){p};
 #endif
 }
 
+/* 64-byte loads that cross a cache line take two load slots, shuffles take a slot of the multiplier:
+ * half of each keeps both busy. */
 VM_INLINE vs16 v_slide(const VWindow *w, int k)
 {
 #if VBYTES == 64
-#define V_SLIDE_CASE(n)                                                                            \
-    case n: return (vs16)_mm512_alignr_epi32(VI(w->hi), VI(w->lo), n);
-    switch (k) { /* the immediate must be one */
+    switch (k) { /* the immediate must be a literal */
     case 0: return w->lo;
-        V_SLIDE_CASE(1)
-        V_SLIDE_CASE(2)
-        V_SLIDE_CASE(3)
-        V_SLIDE_CASE(4)
-        V_SLIDE_CASE(5)
-        V_SLIDE_CASE(6)
-        V_SLIDE_CASE(7)
-    default: return (vs16)_mm512_alignr_epi32(VI(w->hi), VI(w->lo), 8);
+    case 2: return (vs16)_mm512_alignr_epi32(VI(w->hi), VI(w->lo), 2);
+    case 4: return (vs16)_mm512_alignr_epi32(VI(w->hi), VI(w->lo), 4);
+    case 6: return (vs16)_mm512_alignr_epi32(VI(w->hi), VI(w->lo), 6);
+    case 8: return (vs16)_mm512_alignr_epi32(VI(w->hi), VI(w->lo), 8);
+    default: break;
     }
-#undef V_SLIDE_CASE
-#else
-    return v_load_vs16(w->p + 2 * k);
+#elif VBYTES == 32
+    switch (k) {
+    case 0: return w->lo;
+    case 4: return w->mid;
+    case 8: return w->hi;
+    case 1: return (vs16)_mm256_alignr_epi8(VI(w->mid), VI(w->lo), 4);
+    case 2: return (vs16)_mm256_alignr_epi8(VI(w->mid), VI(w->lo), 8);
+    case 3: return (vs16)_mm256_alignr_epi8(VI(w->mid), VI(w->lo), 12);
+    case 5: return (vs16)_mm256_alignr_epi8(VI(w->hi), VI(w->mid), 4);
+    case 6: return (vs16)_mm256_alignr_epi8(VI(w->hi), VI(w->mid), 8);
+    case 7: return (vs16)_mm256_alignr_epi8(VI(w->hi), VI(w->mid), 12);
+    default: break;
+    }
 #endif
+    return v_load_vs16(w->p + 2 * k);
 }
 
 /* ---- 32-bit lanes ---- */
