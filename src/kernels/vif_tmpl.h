@@ -285,24 +285,45 @@ static void vif_sub(uint16_t *dst, uint16_t *tmp, const int16_t *const *rows, in
 
 /* ---- what survives ---- */
 
-/* 2048 * log2 of the numbers m * 2^e whose leading 24 bits are the float bits given, as the table of
- * the specification has it, plus 2048 times the exponent field.
+/* Vectors whose logarithms are summed together: a polynomial is one long chain of dependent
+ * operations, so several of them must run side by side. */
+enum { VIF_BLOCK = 8, VIF_ABREAST = 4 };
+
+/* Sum of 2048 * log2 of numbers given by their leading bits in float format, as the table of the
+ * specification has it, plus 2048 times the exponent field.
  *
  * With 15 bits of mantissa f, 2048 log2(1 + f) = 2048 f + g(f), 0 <= g < 177, and 2048 f is exact: its
- * integer part is the 11 leading bits of f. The polynomial is g + 1/2 + 2^-10, where 2^-10 stands for the
- * table's first rounding, to float, in u = f - 1/2. It gives all 32768 entries, with and without fused
- * multiply-add; tests/check goes through them. */
-VM_INLINE vs32 vif_log2(vu32 bits)
+ * integer part is the 11 leading bits of f. The polynomial is g + 1/2 + 2^-10, where 2^-10 stands for
+ * the table's first rounding, to float, in u = f - 1/2. It gives all 32768 entries, with and without
+ * fused multiply-add; tests/check goes through them.
+ * Lanes: 8 terms below 2^20 each. */
+VM_INLINE vs32 vif_sum_log2(const vu32 bits[VIF_BLOCK])
 {
     static const float poly[] = {-0x1.22ba6ap+4f, 0x1.e46266p+4f,  -0x1.52d78ep+5f,
                                  0x1.32e46cp+6f,  -0x1.23f988p+7f, 0x1.23e4f6p+8f,
                                  -0x1.484aacp+9f, -0x1.38f7acp+6f, 0x1.5d021cp+7f};
-    const vu32 m15 = (bits & 0x7fff00) | 0x3f800000;
-    const vf32 u = (vf32)m15 - 1.5f, rest = (vf32)m15 - (vf32)(m15 & 0xfffff000);
-    vf32 g = V_SPLAT(vf32, poly[0]);
-    V_UNROLL
-    for (int i = 1; i < (int)VM_COUNT(poly); i++) g = v_fma_f32(g, u, V_SPLAT(vf32, poly[i]));
-    return (vs32)(bits >> 12) + v_trunc_f32(v_fma_f32(rest, V_SPLAT(vf32, 2048), g));
+    vs32 sum = {0};
+    for (int first = 0; first < VIF_BLOCK; first += VIF_ABREAST) {
+        vf32 u[VIF_ABREAST], rest[VIF_ABREAST], g[VIF_ABREAST];
+        V_UNROLL
+        for (int k = 0; k < VIF_ABREAST; k++) {
+            const vu32 m15 = (bits[first + k] & 0x7fff00) | 0x3f800000;
+            u[k] = (vf32)m15 - 1.5f;
+            rest[k] = (vf32)m15 - (vf32)(m15 & 0xfffff000);
+            g[k] = V_SPLAT(vf32, poly[0]);
+        }
+        V_UNROLL
+        for (int i = 1; i < (int)VM_COUNT(poly); i++) {
+            V_UNROLL
+            for (int k = 0; k < VIF_ABREAST; k++)
+                g[k] = v_fma_f32(g[k], u[k], V_SPLAT(vf32, poly[i]));
+        }
+        V_UNROLL
+        for (int k = 0; k < VIF_ABREAST; k++)
+            sum += (vs32)(bits[first + k] >> 12) +
+                   v_trunc_f32(v_fma_f32(rest[k], V_SPLAT(vf32, 2048), g[k]));
+    }
+    return sum;
 }
 
 /* Float bits of x >= 2^17 whose 16 leading bits are those of x: the bit below them is cleared, so that
@@ -312,64 +333,95 @@ VM_INLINE vu32 vif_float_bits(vs32 x)
     return (vu32)v_to_f32(x & ~(x >> 16));
 }
 
-/* The same of positive whole numbers in doubles, cut off; the exponent field is 1 less than a float's
- * (its lower 8 bits of 1023 + e are e - 1, a float has 127 + e) by 128. */
+/* The same of positive whole numbers in doubles, cut off; the exponent field is the lower 8 bits of
+ * 1023 + e, e - 1, where a float has 127 + e. */
 VM_INLINE vu32 vif_double_bits(VPairF64 x)
 {
     return v_narrow_64((vu64)x.lo >> 29, (vu64)x.hi >> 29) & 0x7fffffff;
 }
 
 enum {
-    VIF_NOISE = 131072,         /* 2 grey levels squared in units of 1/65536 */
-    VIF_FLOAT_ONE = 127 * 2048, /* what vif_log2 adds for the exponent field of 1 */
-    VIF_DOUBLE_ONE = -1 * 2048,
-    VIF_LOG_NOISE = 17 * 2048
+    VIF_NOISE = 131072, /* 2^17: 2 grey levels squared in units of 1/65536 */
+    VIF_FLOAT_NOISE = (127 + 17) << 23,
+    VIF_DOUBLE_NOISE = (17 - 1) << 23
 };
 
-/* g * g * s1 + noisy, its log */
-VM_INLINE vs32 vif_log_signal(VPairF64 g, VPairF64 s1, VPairF64 noisy, double gain)
+/* Numbers whose logarithms are still to be summed. Those that do not count are the noise, whose
+ * logarithm is then taken off every one. */
+typedef struct VifLogs {
+    int n; /* vectors in the block */
+    vu32 den[VIF_BLOCK], noisy[VIF_BLOCK], signal[VM_MAX_GAINS][VIF_BLOCK];
+    vs32 sum_den, sum_num[VM_MAX_GAINS];
+} VifLogs;
+
+VM_INLINE void vif_flush_logs(VifLogs *logs, int n_gain)
+{
+    for (int k = logs->n; k < VIF_BLOCK; k++) {
+        logs->den[k] = logs->noisy[k] = V_SPLAT(vu32, VIF_FLOAT_NOISE);
+        for (int i = 0; i < n_gain; i++) logs->signal[i][k] = V_SPLAT(vu32, VIF_DOUBLE_NOISE);
+    }
+    logs->n = 0;
+    logs->sum_den += vif_sum_log2(logs->den) - VIF_BLOCK * (VIF_FLOAT_NOISE >> 12);
+    const vs32 noisy = vif_sum_log2(logs->noisy) - VIF_BLOCK * (VIF_FLOAT_NOISE >> 12);
+    for (int i = 0; i < n_gain; i++)
+        logs->sum_num[i] +=
+            vif_sum_log2(logs->signal[i]) - VIF_BLOCK * (VIF_DOUBLE_NOISE >> 12) - noisy;
+}
+
+/* g * g * s1 + noisy with g limited */
+VM_INLINE VPairF64 vif_signal(VPairF64 g, VPairF64 s1, VPairF64 noisy, double gain)
 {
     const vf64 limit = V_SPLAT(vf64, gain);
     const vf64 lo = v_min_f64(g.lo, limit), hi = v_min_f64(g.hi, limit);
-    const VPairF64 signal = {v_trunc_f64(lo * lo * s1.lo) + noisy.lo,
-                             v_trunc_f64(hi * hi * s1.hi) + noisy.hi};
-    return vif_log2(vif_double_bits(signal)) - VIF_DOUBLE_ONE;
+    return (VPairF64){v_trunc_f64(lo * lo * s1.lo) + noisy.lo,
+                      v_trunc_f64(hi * hi * s1.hi) + noisy.hi};
 }
 
-/* All sums of a row fit 32-bit lanes: logs below 55296 and 16-bit halves, at most 8192 of each. */
-static void vif_residual(VmVifSums *sums, const VmVifRows *t, const double *gain, int n_gain, int w)
+VM_INLINE void vif_add_logs(VifLogs *logs, vs32 s1, vs32 s2, vs32 s12, vm32 is_flat,
+                            const double *gain, int n_gain)
 {
     const vf64 eps = V_SPLAT(vf64, 65536 * 1.0e-10);
-    vs32 den_log = {0}, flat = {0}, nl_hi = {0}, nl_lo = {0}, num_log[VM_MAX_GAINS] = {0};
+    const vs32 none = V_SPLAT(vs32, VIF_FLOAT_NOISE), noise = V_SPLAT(vs32, VIF_NOISE);
+    const vm32 counts =
+        v_both(v_not(is_flat), v_both(v_lt_s32((vs32){0}, s12), v_lt_s32((vs32){0}, s2)));
+    const VPairF64 x = v_to_f64(s1), y = v_to_f64(s2), xy = v_to_f64(s12);
+    const VPairF64 g = {xy.lo / (x.lo + eps), xy.hi / (x.hi + eps)};
+    const VPairF64 rest = {y.lo - g.lo * xy.lo, y.hi - g.hi * xy.hi};
+    const vs32 noisy = v_max_s32(v_from_f64(rest), (vs32){0}) + noise;
+    const VPairF64 noisy_f64 = v_to_f64(noisy);
+    const int k = logs->n++;
+    logs->den[k] = (vu32)v_select(is_flat, none, (vs32)vif_float_bits(s1 + noise));
+    logs->noisy[k] = (vu32)v_select(counts, (vs32)vif_float_bits(noisy), none);
+    for (int i = 0; i < n_gain; i++)
+        logs->signal[i][k] =
+            (vu32)v_select(counts, (vs32)vif_double_bits(vif_signal(g, x, noisy_f64, gain[i])),
+                           V_SPLAT(vs32, VIF_DOUBLE_NOISE));
+    if (logs->n == VIF_BLOCK) vif_flush_logs(logs, n_gain);
+}
+
+/* All sums of a row fit 32-bit lanes: at most 8192 logarithms below 55296, or 16-bit halves. */
+static void vif_residual(VmVifSums *sums, const VmVifRows *t, const double *gain, int n_gain, int w)
+{
+    VifLogs logs;
+    vs32 flat = {0}, nl_hi = {0}, nl_lo = {0};
     const int padded = (w + VN32 - 1) / VN32 * VN32;
-    for (int j = w; j < padded; j++)
-        t->s1[j] = t->s2[j] = t->s12[j] = 0; /* flat: taken off below */
+    for (int j = w; j < padded; j++) t->s1[j] = t->s2[j] = 0; /* flat: taken off below */
+    logs.n = 0;
+    logs.sum_den = (vs32){0};
+    for (int i = 0; i < n_gain; i++) logs.sum_num[i] = (vs32){0};
     for (int j = 0; j < w; j += VN32) {
-        const vs32 s1 = v_load_vs32(t->s1 + j), s2 = v_load_vs32(t->s2 + j),
-                   s12 = v_load_vs32(t->s12 + j);
+        const vs32 s1 = v_load_vs32(t->s1 + j), s2 = v_load_vs32(t->s2 + j);
         const vm32 is_flat = v_lt_s32(s1, V_SPLAT(vs32, VIF_NOISE));
         const vs32 nl = v_and_mask(is_flat, s2);
         flat += v_and_mask(is_flat, V_SPLAT(vs32, 1));
         nl_hi += nl >> 16;
         nl_lo += nl & 0xffff;
-        if (v_all(is_flat)) continue;
-        const vs32 log_den =
-            vif_log2(vif_float_bits(v_max_s32(s1, V_SPLAT(vs32, VIF_NOISE)) + VIF_NOISE));
-        den_log += v_and_mask(v_not(is_flat), log_den - (VIF_FLOAT_ONE + VIF_LOG_NOISE));
-
-        const vm32 counts =
-            v_both(v_not(is_flat), v_both(v_lt_s32((vs32){0}, s12), v_lt_s32((vs32){0}, s2)));
-        const VPairF64 x = v_to_f64(s1), y = v_to_f64(s2), xy = v_to_f64(s12);
-        const VPairF64 g = {xy.lo / (x.lo + eps), xy.hi / (x.hi + eps)};
-        const VPairF64 rest = {y.lo - g.lo * xy.lo, y.hi - g.hi * xy.hi};
-        const vs32 noisy = v_max_s32(v_from_f64(rest), (vs32){0}) + VIF_NOISE;
-        const vs32 log_noisy = vif_log2(vif_float_bits(noisy)) - VIF_FLOAT_ONE;
-        for (int i = 0; i < n_gain; i++)
-            num_log[i] +=
-                v_and_mask(counts, vif_log_signal(g, x, v_to_f64(noisy), gain[i]) - log_noisy);
+        if (!v_all(is_flat))
+            vif_add_logs(&logs, s1, s2, v_load_vs32(t->s12 + j), is_flat, gain, n_gain);
     }
-    sums->den_log += v_sum_s32(den_log);
+    if (logs.n) vif_flush_logs(&logs, n_gain);
+    sums->den_log += v_sum_s32(logs.sum_den);
     sums->den_nl += v_sum_s32(flat) - (padded - w);
     sums->num_nl += v_sum_s32(nl_hi) * 65536 + v_sum_s32(nl_lo);
-    for (int i = 0; i < n_gain; i++) sums->num_log[i] += v_sum_s32(num_log[i]);
+    for (int i = 0; i < n_gain; i++) sums->num_log[i] += v_sum_s32(logs.sum_num[i]);
 }
