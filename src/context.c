@@ -86,6 +86,7 @@ int vmaf_close(VmafContext *v)
         vm_free(v->models[i].origin);
     }
     vm_free(v->instances);
+    vm_plan_free(&v->plan);
     vm_free(v->groups);
     vm_free(v->models);
     vm_scores_free(&v->scores);
@@ -238,22 +239,15 @@ int vmaf_import_feature_score(VmafContext *v, const char *feature_name, double v
 
 /* ---- pictures ---- */
 
-static void run_group(void *opaque, const VmFrame *frame, unsigned task, VmArena *arena)
+static void run_task(void *opaque, const VmFrame *frame, unsigned task, VmArena *arena,
+                     void *memory)
 {
-    VmafContext *v = opaque;
-    const VmGroup *g = &v->groups[task];
-    const VmExtractor *e = g->extractor;
-    if (!e->every_frame && frame->index % vm_context_step(v)) return;
-    VmValues values[VM_MAX_INSTANCES];
-    for (unsigned i = 0; i < g->n; i++)
-        for (int k = 0; k < VM_MAX_FEATURES; k++) values[i][k].bits = VM_UNWRITTEN;
-    e->run(g, frame, arena, values);
-    for (unsigned i = 0; i < g->n; i++)
-        for (unsigned k = 0; k < e->n_features; k++) {
-            VmColumn *column = g->instances[i]->columns[k];
-            if (column && e->features[k].kind != VM_DERIVED_FEATURE)
-                vm_column_put_bits(column, frame->index, values[i][k].bits);
-        }
+    vm_plan_run(&((VmafContext *)opaque)->plan, task, frame, arena, memory);
+}
+
+static void finish_frame(void *opaque, const VmFrame *frame, void *memory)
+{
+    vm_plan_finish(&((VmafContext *)opaque)->plan, frame, memory);
 }
 
 /* Instances of an extractor that shares its work form one group. */
@@ -277,6 +271,14 @@ static int build_groups(VmafContext *v)
     return 0;
 }
 
+/* Pictures that keep all threads busy: of the frames in flight, of the pair that is being read, and those
+ * that features look back at. A single thread finds the next pair ready when it has finished one. */
+static unsigned pool_size(const VmafContext *v)
+{
+    const unsigned pairs = v->config.n_threads > 1 ? v->plan.n_frames + 1 : 2;
+    return 2 * pairs + (unsigned)v->n_previous;
+}
+
 static int start(VmafContext *v, const VmFormat *format, unsigned index)
 {
     for (unsigned i = 0; i < v->n_instances; i++) {
@@ -286,14 +288,21 @@ static int start(VmafContext *v, const VmFormat *format, unsigned index)
     v->format = *format;
     v->first = v->end = index;
     if (!v->groups) VM_TRY(build_groups(v));
-    size_t scratch = 0;
-    for (unsigned i = 0; i < v->n_groups; i++) {
-        VmArena measure = {0};
-        v->groups[i].format = *format;
-        v->groups[i].extractor->run(&v->groups[i], NULL, &measure, NULL);
-        scratch = VM_MAX(scratch, measure.used);
-    }
-    const VmSchedConfig config = {v->config.n_threads, v->n_groups, scratch, run_group, v};
+    for (unsigned i = 0; i < v->n_groups; i++) v->groups[i].format = *format;
+    vm_plan_free(&v->plan);
+    if (vm_plan_create(&v->plan, v->groups, v->n_groups, v->config.n_threads, v->bands))
+        return vm_fail_memory(&v->error);
+    if (v->pool) vm_pool_raise(v->pool, pool_size(v));
+    const VmSchedConfig config = {
+        .n_threads = v->config.n_threads,
+        .n_frames = v->plan.n_frames,
+        .n_tasks = v->plan.n_tasks,
+        .scratch = v->plan.scratch,
+        .memory = v->plan.words * sizeof(uint64_t),
+        .task = run_task,
+        .finish = finish_frame,
+        .opaque = v,
+    };
     return vm_sched_create(&v->sched, &config, &v->error);
 }
 
@@ -325,6 +334,7 @@ static int check_pair(VmafContext *v, const VmafPicture *ref, const VmafPicture 
 static void submit(VmafContext *v, VmafPicture *ref, VmafPicture *dis, unsigned index)
 {
     VmFrame frame = {.index = index, .ref = *ref, .dis = *dis};
+    frame.counted = index % vm_context_step(v) == 0;
     for (int i = 0; i < v->n_previous; i++)
         if (v->last[i].ref) frame.previous[i] = vm_picture_ref(&v->last[i]);
     if (v->n_previous) {
@@ -416,7 +426,8 @@ int vmaf_preallocate_pictures(VmafContext *v, VmafPictureConfiguration cfg)
         code = vm_fail(&v->error, -EINVAL, "a pool of %u pictures is more than %d", cfg.pic_cnt,
                        MAX_POOL);
     if (!code && v->pool) code = vm_fail(&v->error, -EINVAL, "pictures were preallocated already");
-    /* two reference pictures may be held for the frames to come, two must be free for the next pair */
+    /* reference pictures may be held for the frames to come, two must be free for the next pair; the
+     * first pair tells how many are of use */
     if (!code && vm_pool_create(&v->pool, &format, VM_MAX(cfg.pic_cnt, 2) + VM_MAX_PREVIOUS))
         code = vm_fail_memory(&v->error);
     return vm_context_leave(v, code);
@@ -428,8 +439,8 @@ int vmaf_fetch_preallocated_picture(VmafContext *v, VmafPicture *pic)
     vm_context_enter(v);
     if (!v->pool)
         return vm_context_leave(v, vm_fail(&v->error, -EINVAL, "no pictures preallocated"));
-    vm_pool_fetch(v->pool, pic);
-    return 0;
+    const int code = vm_pool_fetch(v->pool, pic);
+    return vm_context_leave(v, code ? vm_fail_memory(&v->error) : 0);
 }
 
 const char *vmaf_version(void)

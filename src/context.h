@@ -10,6 +10,7 @@
 #include "extractor.h"
 #include "libvmaf/vmaf_ext.h"
 #include "model.h"
+#include "plan.h"
 #include "scheduler.h"
 #include "scores.h"
 
@@ -31,6 +32,8 @@ struct VmafContext {
     unsigned n_instances;
     VmGroup *groups; /* built at the first picture */
     unsigned n_groups;
+    VmPlan plan;
+    unsigned bands; /* of a frame in every group that has bands; 0 = as fits. Tests set it */
     VmModelRecord *models;
     unsigned n_models;
 

@@ -3,7 +3,7 @@
  * of instances that are computed in one pass over a frame.
  *
  * An extractor is a pure function of a frame (and of the reference pictures before it): it keeps no
- * state, so frames may be computed in any order and on any thread. What looks across frames is a
+ * state, so frames, and bands of a frame, may be computed in any order and on any thread. What looks across frames is a
  * function of a finished column (derive) or of whole columns (total). */
 #ifndef VM_EXTRACTOR_H
 #define VM_EXTRACTOR_H
@@ -64,6 +64,8 @@ struct VmExtractor {
     size_t options_size;
     int shares;      /* 1: all instances form one group; 0: a group each */
     int every_frame; /* 1: n_subsample does not apply */
+    int cost;        /* of a sample, in any unit: dear tasks are begun first */
+    int bands;       /* 1: run can do a band, as its sums are integers, exact in any order */
 
     /* Features the options select, bit per feature. */
     uint32_t (*mask)(const void *options);
@@ -71,9 +73,14 @@ struct VmExtractor {
     int (*previous)(const void *options);
     /* Can these options be computed for this format? NULL = always. */
     int (*check)(const void *options, const VmFormat *format, VmError *error);
-    /* Computes all instances for one frame. With values NULL it only measures: it takes its scratch
-     * memory from the (measuring) arena and returns. */
-    void (*run)(const VmGroup *group, const VmFrame *frame, VmArena *arena, VmValues *values);
+    /* 64-bit words that run leaves for finish; NULL: run leaves the values, VmValues[group->n]. */
+    size_t (*words)(const VmGroup *group);
+    /* Computes all instances for a band of one frame (the whole of it unless the extractor has bands).
+     * out comes filled with zeros. With out NULL it only measures: it takes its scratch memory from
+     * the (measuring) arena and returns. */
+    void (*run)(const VmGroup *group, const VmFrame *frame, VmBand band, VmArena *arena, void *out);
+    /* From the words of a frame, those of its bands added, to the values. */
+    void (*finish)(const VmGroup *group, const VmFrame *frame, const void *words, VmValues *values);
     /* Value of a derived feature at row i of rows first .. end - 1. */
     double (*derive)(const VmInstance *instance, unsigned feature, unsigned i, unsigned first,
                      unsigned end);

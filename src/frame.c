@@ -15,10 +15,12 @@ struct VmafRef {
 };
 
 struct VmPool {
-    pthread_mutex_t lock;
+    VmFormat format;
+    pthread_mutex_t lock; /* guards everything below */
     pthread_cond_t returned;
     VmafRef *free;
-    unsigned users; /* pictures outside plus the owner; the last one frees the pool; under lock */
+    unsigned n, limit; /* pictures allocated, allowed */
+    unsigned users;    /* pictures outside plus the owner; the last one frees the pool */
 };
 
 /* ---- formats ---- */
@@ -78,9 +80,10 @@ static VmafRef *create(const VmFormat *f, VmPool *pool)
         offset[i] = size;
         size += stride * p.h[i]; /* < 2^32 for each plane */
     }
-    uint8_t *memory = vm_alloc_aligned(size + 64); /* vectors may read past the last row */
-    if (!memory) return NULL;
-    VmafRef *ref = (VmafRef *)(void *)memory;
+    /* 64 to align; vectors may read 64 past the last row. Zeroed by the system, not by writing. */
+    VmafRef *ref = vm_alloc(size + 128);
+    if (!ref) return NULL;
+    uint8_t *memory = (uint8_t *)(((uintptr_t)ref + 63) & ~(uintptr_t)63);
     for (int i = 0; i < 3; i++) p.data[i] = p.h[i] && p.w[i] ? memory + offset[i] : NULL;
     p.ref = ref;
     ref->pool = pool;
@@ -167,37 +170,45 @@ int vm_picture_copy(VmafPicture *copy, const VmafPicture *p, VmError *error)
 
 /* ---- pools ---- */
 
-int vm_pool_create(VmPool **result, const VmFormat *format, unsigned n)
+int vm_pool_create(VmPool **result, const VmFormat *format, unsigned limit)
 {
     VM_TRY(vm_format_check(format, NULL));
     VmPool *pool = vm_alloc(sizeof(*pool));
     if (!pool) return -ENOMEM;
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->returned, NULL);
+    pool->format = *format;
+    pool->limit = limit;
     pool->users = 1;
-    for (unsigned i = 0; i < n; i++) {
-        VmafRef *ref = create(format, pool);
-        if (!ref) {
-            vm_pool_destroy(pool);
-            return -ENOMEM;
-        }
-        ref->next_free = pool->free;
-        pool->free = ref;
-    }
     *result = pool;
     return 0;
 }
 
-void vm_pool_fetch(VmPool *pool, VmafPicture *picture)
+void vm_pool_raise(VmPool *pool, unsigned limit)
 {
     pthread_mutex_lock(&pool->lock);
-    while (!pool->free) pthread_cond_wait(&pool->returned, &pool->lock);
-    VmafRef *ref = pool->free;
-    pool->free = ref->next_free;
-    pool->users++;
+    pool->limit = VM_MAX(pool->limit, limit);
+    pthread_cond_signal(&pool->returned);
     pthread_mutex_unlock(&pool->lock);
+}
+
+int vm_pool_fetch(VmPool *pool, VmafPicture *picture)
+{
+    pthread_mutex_lock(&pool->lock);
+    while (!pool->free && pool->n >= pool->limit) pthread_cond_wait(&pool->returned, &pool->lock);
+    VmafRef *ref = pool->free;
+    if (ref) {
+        pool->free = ref->next_free;
+    } else {
+        ref = create(&pool->format, pool);
+        pool->n += ref != NULL;
+    }
+    pool->users += ref != NULL;
+    pthread_mutex_unlock(&pool->lock);
+    if (!ref) return -ENOMEM;
     atomic_store(&ref->count, 1);
     *picture = ref->picture;
+    return 0;
 }
 
 void vm_pool_destroy(VmPool *pool)

@@ -16,9 +16,27 @@ enum { VM_MAX_PREVIOUS = 2 };
 /* One pair of pictures, and the reference pictures before it for features that look back. */
 typedef struct VmFrame {
     unsigned index; /* as the caller counts */
+    int counted;    /* 0: left out by n_subsample */
     VmafPicture ref, dis;
     VmafPicture previous[VM_MAX_PREVIOUS]; /* reference of index - 1, - 2; data NULL if none */
 } VmFrame;
+
+/* One of `count` parts of a frame's rows. */
+typedef struct VmBand {
+    int index, count;
+} VmBand;
+
+typedef struct VmRows {
+    int first, end; /* end excluded */
+} VmRows;
+
+/* The band's share of rows first .. end - 1: the shares of all bands are those rows, each once. */
+static inline VmRows vm_band_rows(VmBand band, int first, int end)
+{
+    const int64_t n = end - first;
+    return (VmRows){first + (int)(n * band.index / band.count),
+                    first + (int)(n * (band.index + 1) / band.count)};
+}
 
 /* Is this a format whose pictures can be allocated? */
 int vm_format_check(const VmFormat *format, VmError *error);
@@ -41,11 +59,14 @@ VmafPicture vm_picture_ref(const VmafPicture *picture);
 /* A copy in memory of ours of a picture that its caller filled by hand. */
 int vm_picture_copy(VmafPicture *copy, const VmafPicture *picture, VmError *error);
 
-/* A fixed number of pictures that come back when they are unreferenced, from any thread. */
+/* Pictures that come back when they are unreferenced, from any thread. They are allocated when they are
+ * first needed, and their memory is untouched until they are filled. */
 typedef struct VmPool VmPool;
 
-int vm_pool_create(VmPool **pool, const VmFormat *format, unsigned n);
-void vm_pool_fetch(VmPool *pool, VmafPicture *picture); /* waits until one is free */
+int vm_pool_create(VmPool **pool, const VmFormat *format, unsigned limit);
+void vm_pool_raise(VmPool *pool, unsigned limit); /* never lowers it */
+/* While `limit` pictures are out, waits for one to come back. Returns 0 or -ENOMEM. */
+int vm_pool_fetch(VmPool *pool, VmafPicture *picture);
 void vm_pool_destroy(VmPool *pool); /* pictures still in use stay valid; NULL does nothing */
 
 #endif

@@ -7,17 +7,17 @@
 
 #include "base.h"
 
-/* Output row `next` of n needs source rows up to step * next + reach (the last rows need no more than
- * exist: the border is mirrored). */
+/* Output rows next .. end - 1; row i needs source rows step * i - reach .. step * i + reach + over (rows
+ * near the border need no more than exist: the border is mirrored). */
 typedef struct VmTap {
-    int next, n, step, reach;
+    int next, end, step, reach, over;
 } VmTap;
 
-/* Can output row t->next be made when the first `arrived` of h source rows are there? */
+/* Can output row t->next be made when all source rows below `arrived`, of h, are there? */
 static inline int vm_tap_ready(const VmTap *t, int arrived, int h)
 {
-    const int last = t->step * t->next + t->reach;
-    return t->next < t->n && (last < h ? last : h - 1) < arrived;
+    const int last = t->step * t->next + t->reach + t->over;
+    return t->next < t->end && (last < h ? last : h - 1) < arrived;
 }
 
 /* The last `mask + 1` rows (a power of two) of a plane, each with room for filters at both ends. */
@@ -58,9 +58,10 @@ enum { VM_MAX_LEVELS = 5 };
 
 typedef struct VmLevel {
     int w, h;       /* size of the level's rows */
-    int arrived;    /* rows pushed so far */
-    VmTap stat;     /* rows of statistics made from this level; n = 0: none */
-    VmTap sub;      /* rows of the next level made from this one; n = 0: none */
+    int first, end; /* rows that somebody needs; the others never arrive */
+    int arrived;    /* rows first .. arrived - 1 are there */
+    VmTap stat;     /* rows of statistics made from this level; empty: none */
+    VmTap sub;      /* rows of the next level made from this one */
     VmRing ring[2]; /* reference and distorted rows; unused where the picture itself is read */
 } VmLevel;
 
@@ -70,6 +71,11 @@ typedef struct VmPyramid {
     void (*stat)(void *state, int level, int y);
     void (*sub)(void *state, int level, int i); /* makes row i of level + 1, both pictures */
 } VmPyramid;
+
+/* From the rows of statistics that are wanted of each level, top down: which rows of the levels have to
+ * be made for them. Call it when the levels' sizes and taps are set (but the rows of sub), before the
+ * first push. */
+void vm_pyramid_plan(VmPyramid *pyramid, int n_levels);
 
 /* The next row of `level` is there: makes every row of statistics and of higher levels it completes. */
 void vm_pyramid_push(VmPyramid *pyramid, int level);

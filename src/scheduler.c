@@ -6,8 +6,9 @@
 
 typedef struct Slot {
     VmFrame frame;
+    void *memory;
     unsigned started, done; /* tasks */
-    int busy;
+    int busy;               /* from the submission until the pictures are given back */
 } Slot;
 
 typedef struct Worker {
@@ -21,9 +22,13 @@ struct VmSched {
     Worker *workers; /* n_threads, at least one arena for the caller */
     unsigned n_workers, n_running;
     pthread_mutex_t lock; /* guards everything below */
-    pthread_cond_t work, done;
-    Slot *slots; /* frames enter in order: head is the next to fill */
-    unsigned n_slots, head, in_flight;
+    pthread_cond_t work;  /* a frame was submitted, or stop */
+    pthread_cond_t done;  /* a slot became free */
+    Slot *slots;          /* n_frames, filled in turn */
+    unsigned fill;        /* slot of the next frame to come */
+    unsigned open;        /* slot of the oldest frame with tasks that nobody has taken */
+    unsigned n_open;      /* frames with such tasks: open, open + 1 ... */
+    unsigned in_flight;
     int stop;
 };
 
@@ -34,31 +39,47 @@ static void release(VmFrame *frame)
     for (int i = 0; i < VM_MAX_PREVIOUS; i++) vmaf_picture_unref(&frame->previous[i]);
 }
 
-static void run_task(VmSched *s, const VmFrame *frame, unsigned task, VmArena *arena)
+static void run_task(const VmSched *s, Slot *slot, unsigned task, VmArena *arena)
 {
     arena->used = 0;
-    s->config.task(s->config.opaque, frame, task, arena);
+    s->config.task(s->config.opaque, &slot->frame, task, arena, slot->memory);
 }
 
-/* The oldest frame with a task nobody has taken, or NULL. Assumes the lock is held. */
-static Slot *next_slot(VmSched *s)
+static void finish_frame(const VmSched *s, Slot *slot)
 {
-    for (unsigned i = 0; i < s->n_slots; i++) {
-        Slot *slot = &s->slots[(s->head + i) % s->n_slots];
-        if (slot->busy && slot->started < s->config.n_tasks) return slot;
+    if (s->config.n_tasks) s->config.finish(s->config.opaque, &slot->frame, slot->memory);
+    release(&slot->frame);
+}
+
+static unsigned after(const VmSched *s, unsigned slot)
+{
+    return slot + 1 < s->config.n_frames ? slot + 1 : 0;
+}
+
+/* Takes the next task of the oldest frame. Assumes the lock is held and n_open > 0. */
+static Slot *take_task(VmSched *s, unsigned *task)
+{
+    Slot *slot = &s->slots[s->open];
+    *task = slot->started++;
+    if (slot->started == s->config.n_tasks) {
+        s->open = after(s, s->open);
+        s->n_open--;
     }
-    return NULL;
+    return slot;
 }
 
 /* Assumes the lock is held; drops it while the task runs. */
-static void work_on(VmSched *s, Slot *slot, VmArena *arena)
+static void work(VmSched *s, VmArena *arena)
 {
-    const unsigned task = slot->started++;
+    unsigned task;
+    Slot *slot = take_task(s, &task);
     pthread_mutex_unlock(&s->lock);
-    run_task(s, &slot->frame, task, arena);
+    run_task(s, slot, task, arena);
     pthread_mutex_lock(&s->lock);
     if (++slot->done < s->config.n_tasks) return;
-    release(&slot->frame);
+    pthread_mutex_unlock(&s->lock);
+    finish_frame(s, slot);
+    pthread_mutex_lock(&s->lock);
     slot->busy = 0;
     s->in_flight--;
     pthread_cond_signal(&s->done);
@@ -69,27 +90,37 @@ static void *worker_main(void *argument)
     Worker *w = argument;
     VmSched *s = w->sched;
     pthread_mutex_lock(&s->lock);
-    for (;;) {
-        Slot *slot = next_slot(s);
-        if (slot) work_on(s, slot, &w->arena);
-        else if (s->stop) break;
+    while (s->n_open || !s->stop) {
+        if (s->n_open) work(s, &w->arena);
         else pthread_cond_wait(&s->work, &s->lock);
     }
     pthread_mutex_unlock(&s->lock);
     return NULL;
 }
 
+static int allocate(VmSched *s, VmError *error)
+{
+    s->workers = vm_alloc_array(s->n_workers, sizeof(*s->workers));
+    s->slots = vm_alloc_array(s->config.n_frames, sizeof(*s->slots));
+    if (!s->workers || !s->slots) return vm_fail_memory(error);
+    for (unsigned i = 0; i < s->n_workers; i++) {
+        VmArena *arena = &s->workers[i].arena;
+        arena->size = s->config.scratch;
+        arena->base = vm_alloc_aligned(arena->size);
+        if (!arena->base) return vm_fail_memory(error);
+    }
+    for (unsigned i = 0; i < s->config.n_frames; i++) {
+        s->slots[i].memory = vm_alloc_aligned(s->config.memory);
+        if (!s->slots[i].memory) return vm_fail_memory(error);
+    }
+    return 0;
+}
+
 static int start_workers(VmSched *s, VmError *error)
 {
-    for (unsigned i = 0; i < s->n_workers; i++) {
-        Worker *w = &s->workers[i];
-        w->sched = s;
-        w->arena.size = s->config.scratch;
-        w->arena.base = vm_alloc_aligned(s->config.scratch);
-        if (!w->arena.base) return vm_fail_memory(error);
-    }
     for (; s->n_running < s->config.n_threads; s->n_running++) {
         Worker *w = &s->workers[s->n_running];
+        w->sched = s;
         const int code = pthread_create(&w->thread, NULL, worker_main, w);
         if (code)
             return vm_fail(error, -code, "cannot start worker thread %u: %s", s->n_running + 1,
@@ -107,10 +138,8 @@ int vm_sched_create(VmSched **result, const VmSchedConfig *config, VmError *erro
     pthread_cond_init(&s->done, NULL);
     s->config = *config;
     s->n_workers = VM_MAX(config->n_threads, 1);
-    s->n_slots = config->n_threads + 1;
-    s->workers = vm_alloc_array(s->n_workers, sizeof(*s->workers));
-    s->slots = vm_alloc_array(s->n_slots, sizeof(*s->slots));
-    const int code = s->workers && s->slots ? start_workers(s, error) : vm_fail_memory(error);
+    int code = allocate(s, error);
+    if (!code) code = start_workers(s, error);
     if (code) {
         vm_sched_destroy(s);
         return code;
@@ -122,17 +151,18 @@ int vm_sched_create(VmSched **result, const VmSchedConfig *config, VmError *erro
 void vm_sched_submit(VmSched *s, const VmFrame *frame)
 {
     if (!s->config.n_threads || !s->config.n_tasks) {
-        VmFrame mine = *frame;
-        for (unsigned t = 0; t < s->config.n_tasks; t++)
-            run_task(s, &mine, t, &s->workers[0].arena);
-        release(&mine);
+        Slot *slot = &s->slots[0];
+        slot->frame = *frame;
+        for (unsigned t = 0; t < s->config.n_tasks; t++) run_task(s, slot, t, &s->workers[0].arena);
+        finish_frame(s, slot);
         return;
     }
     pthread_mutex_lock(&s->lock);
-    Slot *slot = &s->slots[s->head];
+    Slot *slot = &s->slots[s->fill];
     while (slot->busy) pthread_cond_wait(&s->done, &s->lock);
-    *slot = (Slot){.frame = *frame, .busy = 1};
-    s->head = (s->head + 1) % s->n_slots;
+    *slot = (Slot){.frame = *frame, .memory = slot->memory, .busy = 1};
+    s->fill = after(s, s->fill);
+    s->n_open++;
     s->in_flight++;
     pthread_cond_broadcast(&s->work);
     pthread_mutex_unlock(&s->lock);
@@ -148,13 +178,13 @@ void vm_sched_wait(VmSched *s)
 void vm_sched_destroy(VmSched *s)
 {
     if (!s) return;
-    if (s->n_running) vm_sched_wait(s);
     pthread_mutex_lock(&s->lock);
-    s->stop = 1;
+    s->stop = 1; /* for when nothing is left to do */
     pthread_cond_broadcast(&s->work);
     pthread_mutex_unlock(&s->lock);
     for (unsigned i = 0; i < s->n_running; i++) pthread_join(s->workers[i].thread, NULL);
     for (unsigned i = 0; s->workers && i < s->n_workers; i++) vm_free(s->workers[i].arena.base);
+    for (unsigned i = 0; s->slots && i < s->config.n_frames; i++) vm_free(s->slots[i].memory);
     pthread_cond_destroy(&s->work);
     pthread_cond_destroy(&s->done);
     pthread_mutex_destroy(&s->lock);

@@ -107,13 +107,13 @@ static enum VmExit skip_frames(Run *run, VmSource *source, unsigned n, const cha
     return VM_EXIT_OK;
 }
 
-/* Two pictures for each worker and some for the frames that are being read and waiting. */
+/* The engine knows how many pictures it can use. */
 static enum VmExit allocate_pictures(Run *run)
 {
     const VmVideoInfo *info = &run->ref.info;
     const VmafPictureConfiguration cfg = {
         .pic_params = {.w = info->w, .h = info->h, .bpc = info->bpc, .pix_fmt = info->pix_fmt},
-        .pic_cnt = 2 * (vmaf_ext_thread_count(run->engine.vmaf) + 2),
+        .pic_cnt = 2,
     };
     const int err = vmaf_preallocate_pictures(run->engine.vmaf, cfg);
 

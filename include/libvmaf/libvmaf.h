@@ -117,14 +117,14 @@ typedef struct VmafPictureConfiguration {
         unsigned bpc;
         enum VmafPixelFormat pix_fmt;
     } pic_params;
-    unsigned pic_cnt; ///< pictures in the pool; at least 2
+    unsigned pic_cnt; ///< pictures in the pool; less than the threads can use is raised to that
 } VmafPictureConfiguration;
 
 /* Creates the context's picture pool, once. Returns 0, -EINVAL or -ENOMEM. */
 int vmaf_preallocate_pictures(VmafContext *vmaf, VmafPictureConfiguration cfg);
 
 /* Takes a picture from the pool, waiting until one is free. It comes back by vmaf_read_pictures() or
- * vmaf_picture_unref(). Contents are unspecified. -EINVAL without a pool. */
+ * vmaf_picture_unref(). Contents are unspecified. -EINVAL without a pool, -ENOMEM. */
 int vmaf_fetch_preallocated_picture(VmafContext *vmaf, VmafPicture *pic);
 
 /* Waits for work in flight and frees everything, pool included. NULL: -EINVAL. */

@@ -135,31 +135,13 @@ static float num_of(const VmAdmScale *c, const VmAdmSum sum[3], double noise_wei
     return n[0] + n[1] + n[2];
 }
 
-static void score(const VmAdmFlow *f, const VmAdmVariant *v, const AdmOptions *o, VmValue *out)
+/* Constants of all instances, and who computes den for all: one for which scale 0 is not skipped. */
+static void set_up(const VmGroup *group, VmAdmVariant *variants)
 {
-    float num[VM_ADM_SCALES] = {0}, den[VM_ADM_SCALES] = {(float)1e-10};
-    double aim = 0;
-    for (int s = o->skip_scale0; s < VM_ADM_SCALES; s++) {
-        const VmAdmScale *c = &v->scale[s];
-        num[s] = num_of(c, v->sums[s].num, o->noise_weight);
-        den[s] = den_of(c, f->variants[v->den_of].sums[s].den, o->noise_weight);
-        if (!o->skip_aim) aim += (double)num_of(c, v->sums[s].aim, 0);
-    }
-    const int valid = vm_adm_output(out, &f->group->format, num, den);
-    out[VM_AIM].d = valid ? aim / out[VM_ADM_DEN].d : 0;
-    const double adm3 = out[VM_ADM2].d * o->dlm_weight + (1 - out[VM_AIM].d) * (1 - o->dlm_weight);
-    out[VM_ADM3].d = VM_MAX(adm3, o->min);
-}
-
-static void run(const VmGroup *group, const VmFrame *frame, VmArena *arena, VmValues *values)
-{
-    VmAdmFlow f = {.group = group, .frame = frame};
-    vm_adm_flow_take(&f, arena);
-    if (!values) return;
-    unsigned owner = group->n; /* den needs the options for which scale 0 is not skipped */
+    unsigned owner = 0;
     for (unsigned i = 0; i < group->n; i++) {
         const AdmOptions *o = group->instances[i]->options;
-        VmAdmVariant *v = &f.variants[i];
+        VmAdmVariant *v = &variants[i];
         vm_adm_geometry(v->scale, &group->format);
         for (int s = 0; s < VM_ADM_SCALES; s++) {
             weights(&v->scale[s], o);
@@ -167,12 +149,46 @@ static void run(const VmGroup *group, const VmFrame *frame, VmArena *arena, VmVa
         }
         v->skip_aim = o->skip_aim;
         v->skip_scale0 = o->skip_scale0;
-        if (owner == group->n || (f.variants[owner].skip_scale0 && !o->skip_scale0)) owner = i;
+        if (variants[owner].skip_scale0 && !o->skip_scale0) owner = i;
     }
-    for (unsigned i = 0; i < group->n; i++) f.variants[i].den_of = owner;
+    for (unsigned i = 0; i < group->n; i++) variants[i].den_of = owner;
+}
+
+static void run(const VmGroup *group, const VmFrame *frame, VmBand band, VmArena *arena, void *out)
+{
+    VmAdmFlow f = {.group = group, .frame = frame, .part = band, .sums = out};
+    vm_adm_flow_take(&f, arena);
+    if (!out) return;
+    set_up(group, f.variants);
     vm_adm_flow_run(&f);
+}
+
+static void score(const VmFormat *format, const VmAdmVariant *v, const VmAdmSums *sums,
+                  const VmAdmSums *den_sums, const AdmOptions *o, VmValue *out)
+{
+    float num[VM_ADM_SCALES] = {0}, den[VM_ADM_SCALES] = {(float)1e-10};
+    double aim = 0;
+    for (int s = o->skip_scale0; s < VM_ADM_SCALES; s++) {
+        const VmAdmScale *c = &v->scale[s];
+        num[s] = num_of(c, sums[s].num, o->noise_weight);
+        den[s] = den_of(c, den_sums[s].den, o->noise_weight);
+        if (!o->skip_aim) aim += (double)num_of(c, sums[s].aim, 0);
+    }
+    const int valid = vm_adm_output(out, format, num, den);
+    out[VM_AIM].d = valid ? aim / out[VM_ADM_DEN].d : 0;
+    const double adm3 = out[VM_ADM2].d * o->dlm_weight + (1 - out[VM_AIM].d) * (1 - o->dlm_weight);
+    out[VM_ADM3].d = VM_MAX(adm3, o->min);
+}
+
+static void finish(const VmGroup *group, const VmFrame *frame, const void *words, VmValues *values)
+{
+    const VmAdmSums(*sums)[VM_ADM_SCALES] = words;
+    VmAdmVariant variants[VM_MAX_INSTANCES] = {0};
+    (void)frame;
+    set_up(group, variants);
     for (unsigned i = 0; i < group->n; i++)
-        score(&f, &f.variants[i], group->instances[i]->options, values[i]);
+        score(&group->format, &variants[i], sums[i], sums[variants[i].den_of],
+              group->instances[i]->options, values[i]);
 }
 
 const VmExtractor vm_extractor_adm = {
@@ -183,7 +199,11 @@ const VmExtractor vm_extractor_adm = {
     .options = options,
     .options_size = sizeof(AdmOptions),
     .shares = 1,
+    .bands = 1,
+    .cost = 30,
     .mask = mask,
     .check = check,
+    .words = vm_adm_words,
     .run = run,
+    .finish = finish,
 };

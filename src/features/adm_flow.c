@@ -39,34 +39,54 @@ void vm_adm_geometry(VmAdmScale scale[VM_ADM_SCALES], const VmFormat *format)
 
 /* ---- what is wanted of each scale ---- */
 
-/* Details are wanted one sample around the scored region; the low-pass band where the next scale reads
- * it: output n needs 2n - 1 .. 2n + 2. */
-static void wanted(int details[2], int low_pass[2], int first, int end, int n, const int next[2])
+static int runs_scale(const VmAdmVariant *v, int s)
 {
-    details[0] = VM_MAX(first - 1, 0);
-    details[1] = VM_MIN(end + 1, n);
-    low_pass[0] = next ? VM_MAX(2 * next[0] - 1, 0) : details[0];
-    low_pass[1] = next ? VM_MIN(2 * next[1] + 1, n) : details[0];
+    return s || !v->skip_scale0;
+}
+
+static int anyone_runs(const VmAdmFlow *f, int s)
+{
+    for (unsigned i = 0; i < f->group->n; i++)
+        if (runs_scale(&f->variants[i], s)) return 1;
+    return 0;
+}
+
+/* Of n columns, details are wanted one around the scored region; the low-pass band where the next scale
+ * reads it: output j needs 2j - 1 .. 2j + 2. next is NULL at the last scale, which has no next. */
+static void plan_columns(VmAdmSpan *span, const VmAdmScale *c, const int next[2])
+{
+    span->d0 = VM_MAX(c->x0 - 1, 0);
+    span->d1 = VM_MIN(c->x1 + 1, c->w);
+    span->a0 = next ? VM_MAX(2 * next[0] - 1, 0) : span->d0;
+    span->a1 = next ? VM_MIN(2 * next[1] + 1, c->w) : span->d0;
+}
+
+/* Row y is masked by details of rows y - 1 .. y + 1, so that one row of details is made around the
+ * own ones; the wavelet makes row i from rows 2i - 1 .. 2i + 2. */
+static void plan_rows(VmAdmFlow *f, int s, const VmAdmScale *c, int runs)
+{
+    VmTap *stat = &f->pyramid.level[s + 1].stat;
+    f->own[s] = vm_band_rows(f->part, c->y0, runs ? c->y1 : c->y0);
+    *stat = (VmTap){f->own[s].first, f->own[s].end, 1, 1};
+    f->detail[s] = (VmRows){VM_MAX(stat->next - 1, 0), VM_MIN(stat->end + 1, c->h)};
+    if (stat->next == stat->end) f->detail[s] = (VmRows){0};
+    f->pyramid.level[s].sub = (VmTap){.step = 2, .reach = 1, .over = 1};
 }
 
 static void plan(VmAdmFlow *f)
 {
     VmAdmScale scale[VM_ADM_SCALES] = {{0}};
     vm_adm_geometry(scale, &f->group->format);
-    int columns[2], rows[2];
+    int next[2];
     for (int s = VM_ADM_SCALES - 1; s >= 0; s--) {
-        const VmAdmScale *c = &scale[s];
-        const int last = s == VM_ADM_SCALES - 1;
-        int d[2], a[2];
-        wanted(d, a, c->x0, c->x1, c->w, last ? NULL : columns);
-        f->span[s] =
-            (VmAdmSpan){a[0], a[1], d[0], d[1], s ? scale[s - 1].w : (int)f->group->format.w};
-        columns[0] = VM_MIN(a[0], d[0]);
-        columns[1] = VM_MAX(a[1], d[1]);
-        wanted(f->d_row[s], f->a_row[s], c->y0, c->y1, c->h, last ? NULL : rows);
-        rows[0] = VM_MIN(f->a_row[s][0], f->d_row[s][0]);
-        rows[1] = VM_MAX(f->a_row[s][1], f->d_row[s][1]);
+        VmAdmSpan *span = &f->span[s];
+        span->w = s ? scale[s - 1].w : (int)f->group->format.w;
+        plan_columns(span, &scale[s], s == VM_ADM_SCALES - 1 ? NULL : next);
+        next[0] = VM_MIN(span->a0, span->d0);
+        next[1] = VM_MAX(span->a1, span->d1);
+        plan_rows(f, s, &scale[s], anyone_runs(f, s));
     }
+    vm_pyramid_plan(&f->pyramid, VM_ADM_SCALES + 1);
 }
 
 /* ---- rows ---- */
@@ -95,8 +115,9 @@ static const void *source_row(const VmAdmFlow *f, int s, int picture, int y)
 }
 
 /* A row of details for one set of options: everything but the masking, which waits for the row below. */
-static void add_details(VmAdmFlow *f, VmAdmVariant *v, int s, int i)
+static void add_details(VmAdmFlow *f, unsigned variant, int s, int i)
 {
+    VmAdmVariant *v = &f->variants[variant];
     const VmAdmOps *ops = ops_of(f, s);
     const VmAdmScale *c = &v->scale[s];
     const void *const *o = (const void *const *)f->band[0], *const *t =
@@ -105,46 +126,34 @@ static void add_details(VmAdmFlow *f, VmAdmVariant *v, int s, int i)
     for (int k = 0; k < 2; k++)
         for (int b = 0; b < 3; b++) detail[k][b] = vm_ring_row(&v->rows[s].detail[k][b], i);
     ops->decouple(detail[0], detail[1], o, t, c);
-    if (&f->variants[v->den_of] == v && i >= c->y0 && i < c->y1) ops->den(v->sums[s].den, o, c);
+    if (v->den_of == variant && i >= f->own[s].first && i < f->own[s].end)
+        ops->den(f->sums[variant][s].den, o, c);
     /* additive detail masks the restored one and, for AIM, the other way round */
     for (int m = ADDITIVE; m <= (v->skip_aim ? ADDITIVE : RESTORED); m++)
         ops->csf(vm_ring_row(&v->rows[s].outer[m], i), vm_ring_row(&v->rows[s].inner[m], i),
                  f->tmp[0], (const void *const *)detail[m == ADDITIVE], c);
 }
 
-static void add_masked(VmAdmFlow *f, VmAdmVariant *v, int s, int y)
+static void add_masked(VmAdmFlow *f, unsigned variant, int s, int y)
 {
+    const VmAdmVariant *v = &f->variants[variant];
+    VmAdmSums *sums = &f->sums[variant][s];
     const VmAdmScale *c = &v->scale[s];
     const int above = y ? y - 1 : 1, below = y + 1 < c->h ? y + 1 : c->h - 1;
     for (int m = ADDITIVE; m <= (v->skip_aim ? ADDITIVE : RESTORED); m++) {
         const void *x[3];
         for (int b = 0; b < 3; b++) x[b] = vm_ring_row(&v->rows[s].detail[m][b], y);
         const VmRing *outer = &v->rows[s].outer[m];
-        ops_of(f, s)->mask(m == ADDITIVE ? v->sums[s].num : v->sums[s].aim, x,
-                           vm_ring_row(outer, above), vm_ring_row(&v->rows[s].inner[m], y),
-                           vm_ring_row(outer, below), c);
+        ops_of(f, s)->mask(m == ADDITIVE ? sums->num : sums->aim, x, vm_ring_row(outer, above),
+                           vm_ring_row(&v->rows[s].inner[m], y), vm_ring_row(outer, below), c);
     }
-}
-
-static int runs_scale(const VmAdmVariant *v, int s)
-{
-    return s || !v->skip_scale0;
-}
-
-static int anyone_runs(const VmAdmFlow *f, int s)
-{
-    for (unsigned i = 0; i < f->group->n; i++)
-        if (runs_scale(&f->variants[i], s)) return 1;
-    return 0;
 }
 
 /* Row i of the bands of scale s. */
 static void transform(void *state, int s, int i)
 {
     VmAdmFlow *f = state;
-    const int details = i >= f->d_row[s][0] && i < f->d_row[s][1] && anyone_runs(f, s);
-    const int low_pass = i >= f->a_row[s][0] && i < f->a_row[s][1];
-    if (!details && !low_pass) return;
+    const int details = i >= f->detail[s].first && i < f->detail[s].end;
     for (int p = 0; p < 2; p++) {
         const void *rows[4];
         for (int k = 0; k < 4; k++) rows[k] = source_row(f, s, p, 2 * i - 1 + k);
@@ -153,17 +162,15 @@ static void transform(void *state, int s, int i)
         dwt_of(f, s)(dst, f->tmp, rows, &f->span[s], (int)f->group->format.bpc, details);
     }
     for (unsigned v = 0; details && v < f->group->n; v++)
-        if (runs_scale(&f->variants[v], s)) add_details(f, &f->variants[v], s, i);
+        if (runs_scale(&f->variants[v], s)) add_details(f, v, s, i);
 }
 
 static void masked(void *state, int level, int y)
 {
     VmAdmFlow *f = state;
     const int s = level - 1;
-    const VmAdmScale *c = &f->variants[0].scale[s];
-    if (y < c->y0 || y >= c->y1) return;
     for (unsigned v = 0; v < f->group->n; v++)
-        if (runs_scale(&f->variants[v], s)) add_masked(f, &f->variants[v], s, y);
+        if (runs_scale(&f->variants[v], s)) add_masked(f, v, s, y);
 }
 
 /* ---- memory ---- */
@@ -188,8 +195,6 @@ static void take_level(VmAdmFlow *f, VmArena *arena, int s, int w, int h)
     VmLevel *l = &f->pyramid.level[s];
     l->w = w;
     l->h = h;
-    if (s < VM_ADM_SCALES) l->sub = (VmTap){0, (h + 1) / 2, 2, 2};
-    if (s > 0) l->stat = (VmTap){0, h, 1, 1};
     const size_t size = s > 1 || f->is_float ? 4 : 2;
     for (int p = 0; (s || f->is_float) && p < 2; p++)
         vm_ring_take(&l->ring[p], arena, 4, (size_t)w * size);
@@ -213,21 +218,26 @@ void vm_adm_flow_take(VmAdmFlow *f, VmArena *arena)
     f->pyramid.state = f;
     f->pyramid.sub = transform;
     f->pyramid.stat = masked;
-    plan(f);
 }
 
 void vm_adm_flow_run(VmAdmFlow *f)
 {
     const VmKernels *k = f->group->kernels;
-    const int w = (int)f->group->format.w, h = (int)f->group->format.h,
-              bpc = (int)f->group->format.bpc;
-    for (int y = 0; y < h; y++) {
+    const int w = (int)f->group->format.w, bpc = (int)f->group->format.bpc;
+    const VmLevel *l = &f->pyramid.level[0];
+    plan(f);
+    for (int y = l->first; y < l->end; y++) {
         for (int p = 0; f->is_float && p < 2; p++)
             (bpc == 8 ? k->to_float_8 : k->to_float_16)(
-                vm_ring_row(&f->pyramid.level[0].ring[p], y),
+                vm_ring_row(&l->ring[p], y),
                 vm_picture_row(p ? &f->frame->dis : &f->frame->ref, 0, y), -128, bpc, w);
         vm_pyramid_push(&f->pyramid, 0);
     }
+}
+
+size_t vm_adm_words(const VmGroup *group)
+{
+    return group->n * VM_ADM_SCALES * sizeof(VmAdmSums) / sizeof(uint64_t);
 }
 
 int vm_adm_output(VmValue *out, const VmFormat *format, const float num[VM_ADM_SCALES],

@@ -17,10 +17,9 @@ typedef struct VmAdmSums {
     VmAdmSum aim[3]; /* additive detail masked by the restored */
 } VmAdmSums;
 
-/* One set of options. The caller fills constants and flags, the flow the sums. */
+/* One set of options. The caller fills constants and flags. */
 typedef struct VmAdmVariant {
     VmAdmScale scale[VM_ADM_SCALES];
-    VmAdmSums sums[VM_ADM_SCALES];
     int skip_scale0, skip_aim;
     unsigned den_of; /* the variant whose den sums hold for this one */
     /* rows of one scale: contributions to the threshold by the additive [0] and the restored [1]
@@ -33,12 +32,15 @@ typedef struct VmAdmVariant {
 typedef struct VmAdmFlow {
     const VmGroup *group;
     const VmFrame *frame;
+    VmBand part;
     int is_float;
-    VmAdmVariant *variants; /* group->n of them */
-    VmPyramid pyramid;      /* level s + 1 holds the low-pass band of scale s */
+    VmAdmVariant *variants;           /* group->n of them */
+    VmAdmSums (*sums)[VM_ADM_SCALES]; /* by variant, added up here */
+    VmPyramid pyramid;                /* level s + 1 holds the low-pass band of scale s */
     VmAdmSpan span[VM_ADM_SCALES];
-    int a_row[VM_ADM_SCALES][2], d_row[VM_ADM_SCALES][2]; /* rows wanted, ends excluded */
-    void *band[2][3]; /* detail row of reference and distorted: h, v, d */
+    VmRows own[VM_ADM_SCALES];    /* rows that this part adds to the sums */
+    VmRows detail[VM_ADM_SCALES]; /* rows of details that it needs for them */
+    void *band[2][3];             /* detail row of reference and distorted: h, v, d */
     void *tmp[2];
 } VmAdmFlow;
 
@@ -48,8 +50,11 @@ void vm_adm_geometry(VmAdmScale scale[VM_ADM_SCALES], const VmFormat *format);
 /* Takes the flow's memory from the arena: variants first (zeroed), then rows. */
 void vm_adm_flow_take(VmAdmFlow *flow, VmArena *arena);
 
-/* Runs one frame through it. */
+/* Runs a part of one frame through it. */
 void vm_adm_flow_run(VmAdmFlow *flow);
+
+/* Size of the sums, as VmExtractor.words. */
+size_t vm_adm_words(const VmGroup *group);
 
 /* Both extractors list their features in this order; the last ones only with debug. */
 enum {

@@ -124,37 +124,52 @@ static double adm3_of(const FloatAdmOptions *o, double adm2, double aim)
     return adm3 > o->min ? adm3 : o->min; /* also where both are 0 */
 }
 
-static void score(const VmAdmFlow *f, const VmAdmVariant *v, const FloatAdmOptions *o, VmValue *out)
+static void set_up(const VmGroup *group, VmAdmVariant *variants)
+{
+    for (unsigned i = 0; i < group->n; i++) {
+        unsigned k = 0;
+        constants(&variants[i], group->instances[i]->options, &group->format);
+        while (!same_den(&variants[k], &variants[i])) k++;
+        variants[i].den_of = k;
+    }
+}
+
+static void run(const VmGroup *group, const VmFrame *frame, VmBand band, VmArena *arena, void *out)
+{
+    VmAdmFlow f = {.group = group, .frame = frame, .part = band, .is_float = 1, .sums = out};
+    vm_adm_flow_take(&f, arena);
+    if (!out) return;
+    set_up(group, f.variants);
+    vm_adm_flow_run(&f);
+}
+
+static void score(const VmFormat *format, const VmAdmVariant *v, const VmAdmSums *sums,
+                  const VmAdmSums *den_sums, const FloatAdmOptions *o, VmValue *out)
 {
     float num[VM_ADM_SCALES] = {0}, den[VM_ADM_SCALES] = {(float)1e-10};
     double aim = 0, aim_den = o->skip_scale0 && o->skip_aim_scale ? (double)den[0] : 0;
     for (int s = o->skip_scale0; s < VM_ADM_SCALES; s++) {
         const VmAdmScale *c = &v->scale[s];
-        num[s] = pooled(c, v->sums[s].num, o->noise_weight);
-        den[s] = pooled(c, f->variants[v->den_of].sums[s].den, o->noise_weight);
+        num[s] = pooled(c, sums[s].num, o->noise_weight);
+        den[s] = pooled(c, den_sums[s].den, o->noise_weight);
         if (s == o->skip_aim_scale) continue;
-        aim += (double)pooled(c, v->sums[s].aim, 0);
+        aim += (double)pooled(c, sums[s].aim, 0);
         aim_den += (double)den[s];
     }
-    const int valid = vm_adm_output(out, &f->group->format, num, den);
+    const int valid = vm_adm_output(out, format, num, den);
     out[VM_AIM].d = valid ? VM_MIN(aim / aim_den, 1) : 0;
     out[VM_ADM3].d = adm3_of(o, out[VM_ADM2].d, out[VM_AIM].d);
 }
 
-static void run(const VmGroup *group, const VmFrame *frame, VmArena *arena, VmValues *values)
+static void finish(const VmGroup *group, const VmFrame *frame, const void *words, VmValues *values)
 {
-    VmAdmFlow f = {.group = group, .frame = frame, .is_float = 1};
-    vm_adm_flow_take(&f, arena);
-    if (!values) return;
-    for (unsigned i = 0; i < group->n; i++) {
-        constants(&f.variants[i], group->instances[i]->options, &group->format);
-        unsigned k = 0;
-        while (!same_den(&f.variants[k], &f.variants[i])) k++;
-        f.variants[i].den_of = k;
-    }
-    vm_adm_flow_run(&f);
+    const VmAdmSums(*sums)[VM_ADM_SCALES] = words;
+    VmAdmVariant variants[VM_MAX_INSTANCES] = {0};
+    (void)frame;
+    set_up(group, variants);
     for (unsigned i = 0; i < group->n; i++)
-        score(&f, &f.variants[i], group->instances[i]->options, values[i]);
+        score(&group->format, &variants[i], sums[i], sums[variants[i].den_of],
+              group->instances[i]->options, values[i]);
 }
 
 const VmExtractor vm_extractor_float_adm = {
@@ -165,7 +180,10 @@ const VmExtractor vm_extractor_float_adm = {
     .options = options,
     .options_size = sizeof(FloatAdmOptions),
     .shares = 1,
+    .cost = 90,
     .mask = mask,
     .check = check,
+    .words = vm_adm_words,
     .run = run,
+    .finish = finish,
 };

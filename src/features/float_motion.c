@@ -147,8 +147,10 @@ static double plane_score(const VmGroup *g, const VmFrame *frame, VmArena arena,
     return (double)score;
 }
 
-static void run(const VmGroup *g, const VmFrame *frame, VmArena *arena, VmValues *values)
+static void run(const VmGroup *g, const VmFrame *frame, VmBand band, VmArena *arena, void *out)
 {
+    VmValues *values = out;
+    (void)band;
     const FloatMotionOptions *o = g->instances[0]->options;
     /* other instances may have asked for the frame before */
     const int measure = !values || o->force_zero || !frame->previous[0].data[0];
@@ -203,6 +205,7 @@ const VmExtractor vm_extractor_float_motion = {
     .options = options,
     .options_size = sizeof(FloatMotionOptions),
     .every_frame = 1,
+    .cost = 30,
     .mask = mask,
     .previous = previous,
     .check = check,

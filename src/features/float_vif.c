@@ -184,8 +184,8 @@ static void layout(FloatVif *v, VmArena *arena)
         VmLevel *l = &v->pyramid.level[s];
         l->w = w;
         l->h = h;
-        if (s || !v->options->skip_scale0) l->stat = (VmTap){0, h, 1, v->n_taps[s] / 2};
-        if (s + 1 < VM_VIF_SCALES) l->sub = (VmTap){0, h / 2, 2, v->n_taps[s + 1] / 2};
+        l->stat = (VmTap){0, s || !v->options->skip_scale0 ? h : 0, 1, v->n_taps[s] / 2};
+        if (s + 1 < VM_VIF_SCALES) l->sub = (VmTap){.step = 2, .reach = v->n_taps[s + 1] / 2};
         /* a filter longer than the picture reflects more than once and may need any row */
         for (int p = 0; p < 2; p++) vm_ring_take(&l->ring[p], arena, v->n_taps[s], (size_t)w * 4);
     }
@@ -197,6 +197,7 @@ static void layout(FloatVif *v, VmArena *arena)
     v->pyramid.state = v;
     v->pyramid.stat = stat;
     v->pyramid.sub = sub;
+    vm_pyramid_plan(&v->pyramid, VM_VIF_SCALES);
 }
 
 static void score(const FloatVif *v, VmValue *out)
@@ -218,13 +219,15 @@ static void score(const FloatVif *v, VmValue *out)
     out[DEN].d = total_den;
 }
 
-static void run(const VmGroup *g, const VmFrame *frame, VmArena *arena, VmValues *values)
+static void run(const VmGroup *g, const VmFrame *frame, VmBand band, VmArena *arena, void *out)
 {
+    VmValues *values = out;
+    (void)band;
     FloatVif v = {.group = g, .frame = frame, .options = g->instances[0]->options};
     layout(&v, arena);
     if (!values) return;
     const VmLevel *l = &v.pyramid.level[0];
-    for (int y = 0; y < l->h; y++) {
+    for (int y = l->first; y < l->end; y++) {
         for (int p = 0; p < 2; p++)
             vm_resample_row(vm_ring_row(&l->ring[p], y), (VmResample)v.options->prescale_method,
                             &v.source[p], y, l->w, l->h);
@@ -240,6 +243,7 @@ const VmExtractor vm_extractor_float_vif = {
     .n_features = VM_COUNT(features),
     .options = options,
     .options_size = sizeof(FloatVifOptions),
+    .cost = 200,
     .mask = mask,
     .check = check,
     .run = run,

@@ -49,12 +49,12 @@ static int previous(const void *o)
     return ((const MotionOptions *)o)->five_frames ? 2 : 1;
 }
 
-static double sad_score(const VmGroup *g, const VmafPicture *before, const VmafPicture *now,
-                        int32_t *tmp)
+static uint64_t sad_rows(const VmGroup *g, VmRows rows, const VmafPicture *before,
+                         const VmafPicture *now, int32_t *tmp)
 {
     const int w = (int)g->format.w, h = (int)g->format.h, bpc = (int)g->format.bpc;
     uint64_t sad = 0; /* < 2^16 * 2^30 */
-    for (int y = 0; y < h; y++) {
+    for (int y = rows.first; y < rows.end; y++) {
         const void *prev[5], *cur[5];
         for (int k = 0; k < 5; k++) {
             const int i = vm_reflect(y - 2 + k, h);
@@ -64,26 +64,48 @@ static double sad_score(const VmGroup *g, const VmafPicture *before, const VmafP
         sad += (bpc == 8 ? g->kernels->motion_sad_8 : g->kernels->motion_sad_16)(prev, cur, tmp,
                                                                                  bpc, w);
     }
-    return (double)sad / 256.0 / (double)((unsigned)w * (unsigned)h);
+    return sad;
 }
 
-static void run(const VmGroup *g, const VmFrame *frame, VmArena *arena, VmValues *values)
+/* The picture that an instance compares with; NULL: its score is 0. */
+static const VmafPicture *before_of(const MotionOptions *o, const VmFrame *frame)
+{
+    const VmafPicture *before = &frame->previous[previous(o) - 1];
+    return before->data[0] && !o->force_zero ? before : NULL;
+}
+
+/* One sum for each distance back. */
+static size_t words(const VmGroup *g)
+{
+    (void)g;
+    return VM_MAX_PREVIOUS;
+}
+
+static void run(const VmGroup *g, const VmFrame *frame, VmBand band, VmArena *arena, void *out)
 {
     int32_t *tmp = vm_row_take(arena, (size_t)g->format.w * 4);
-    if (!values) return;
-    int known[VM_MAX_PREVIOUS + 1] = {0};
-    double sad[VM_MAX_PREVIOUS + 1] = {0};
+    uint64_t *sads = out;
+    unsigned known = 0;
+    if (!out) return;
     for (unsigned i = 0; i < g->n; i++) {
         const MotionOptions *o = g->instances[i]->options;
-        const int d = previous(o);
-        const VmafPicture *before = &frame->previous[d - 1];
-        double score = 0;
-        if (before->data[0] && !o->force_zero) {
-            if (!known[d]) sad[d] = sad_score(g, before, &frame->ref, tmp);
-            known[d] = 1;
-            score = VM_MIN(sad[d] * o->fps_weight, o->max);
-        }
-        values[i][SAD].d = values[i][MOTION].d = score;
+        const VmafPicture *before = before_of(o, frame);
+        const int k = previous(o) - 1;
+        if (!before || known >> k & 1) continue;
+        sads[k] = sad_rows(g, vm_band_rows(band, 0, (int)g->format.h), before, &frame->ref, tmp);
+        known |= 1u << k;
+    }
+}
+
+static void finish(const VmGroup *g, const VmFrame *frame, const void *sads, VmValues *values)
+{
+    const double n = (double)(g->format.w * g->format.h);
+    for (unsigned i = 0; i < g->n; i++) {
+        const MotionOptions *o = g->instances[i]->options;
+        const uint64_t sad = ((const uint64_t *)sads)[previous(o) - 1];
+        const double score = (double)sad / 256.0 / n;
+        const double weighted = VM_MIN(score * o->fps_weight, o->max);
+        values[i][SAD].d = values[i][MOTION].d = before_of(o, frame) ? weighted : 0;
     }
 }
 
@@ -138,8 +160,12 @@ const VmExtractor vm_extractor_motion = {
     .options_size = sizeof(MotionOptions),
     .shares = 1,
     .every_frame = 1,
+    .bands = 1,
+    .cost = 6,
     .mask = mask,
     .previous = previous,
+    .words = words,
     .run = run,
+    .finish = finish,
     .derive = derive,
 };

@@ -57,15 +57,15 @@ static double peak_of(const VmFormat *f, const PsnrOptions *o)
     return o->reduced_peak ? 255.0 * (1 << (f->bpc - 8)) : (double)((1 << f->bpc) - 1);
 }
 
-static uint64_t plane_sse(const VmGroup *g, const VmFrame *frame, int plane)
+static uint64_t plane_sse(const VmGroup *g, const VmFrame *frame, VmBand band, int plane)
 {
     unsigned w, h;
     vm_format_plane(&g->format, plane, &w, &h);
+    const VmRows rows = vm_band_rows(band, 0, (int)h);
     uint64_t sum = 0; /* < 2^32 * 2^30 */
-    for (unsigned y = 0; y < h; y++)
+    for (int y = rows.first; y < rows.end; y++)
         sum += (g->format.bpc == 8 ? g->kernels->sse_8 : g->kernels->sse_16)(
-            vm_picture_row(&frame->ref, plane, (int)y), vm_picture_row(&frame->dis, plane, (int)y),
-            (int)w);
+            vm_picture_row(&frame->ref, plane, y), vm_picture_row(&frame->dis, plane, y), (int)w);
     return sum;
 }
 
@@ -83,17 +83,30 @@ static void score(const VmGroup *g, const PsnrOptions *o, int plane, uint64_t ss
     out[SSE + plane].bits = sse;
 }
 
-static void run(const VmGroup *g, const VmFrame *frame, VmArena *arena, VmValues *values)
+/* One sum for each plane. */
+static size_t words(const VmGroup *g)
 {
+    (void)g;
+    return 3;
+}
+
+static void run(const VmGroup *g, const VmFrame *frame, VmBand band, VmArena *arena, void *out)
+{
+    uint64_t *sse = out;
     (void)arena;
-    if (!values) return;
-    for (unsigned i = 0; i < g->n; i++) {
-        const PsnrOptions *o = g->instances[i]->options;
-        for (int plane = 0; plane < 3; plane++) {
-            values[i][SSE + plane].bits = 0;
-            if (has_plane(&g->format, o, plane))
-                score(g, o, plane, plane_sse(g, frame, plane), values[i]);
-        }
+    for (int plane = 0; out && plane < 3; plane++)
+        if (has_plane(&g->format, g->instances[0]->options, plane))
+            sse[plane] = plane_sse(g, frame, band, plane);
+}
+
+static void finish(const VmGroup *g, const VmFrame *frame, const void *sums, VmValues *values)
+{
+    const PsnrOptions *o = g->instances[0]->options;
+    const uint64_t *sse = sums;
+    (void)frame;
+    for (int plane = 0; plane < 3; plane++) {
+        values[0][SSE + plane].bits = 0;
+        if (has_plane(&g->format, o, plane)) score(g, o, plane, sse[plane], values[0]);
     }
 }
 
@@ -126,7 +139,11 @@ const VmExtractor vm_extractor_psnr = {
     .options = options,
     .options_size = sizeof(PsnrOptions),
     .every_frame = 1,
+    .bands = 1,
+    .cost = 3,
     .mask = mask,
+    .words = words,
     .run = run,
+    .finish = finish,
     .total = total,
 };

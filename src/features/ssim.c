@@ -132,8 +132,8 @@ static void layout(Ssim *s, VmArena *arena, int n_levels)
         VmLevel *l = &s->pyramid.level[k];
         l->w = w;
         l->h = h;
-        l->stat = (VmTap){0, h, 1, 0};
-        if (k + 1 < n_levels) l->sub = (VmTap){0, (h + 1) / 2, 2, VM_MS_TAPS / 2};
+        l->stat = (VmTap){0, h, 1};
+        if (k + 1 < n_levels) l->sub = (VmTap){.step = 2, .reach = VM_MS_TAPS / 2};
         for (int p = 0; p < 2; p++)
             vm_ring_take(&l->ring[p], arena, k + 1 < n_levels ? VM_MS_TAPS : 1, (size_t)w * 4);
         for (int m = 0; m < VM_SSIM_MAPS; m++)
@@ -144,6 +144,7 @@ static void layout(Ssim *s, VmArena *arena, int n_levels)
     s->pyramid.state = s;
     s->pyramid.stat = stat;
     s->pyramid.sub = half;
+    vm_pyramid_plan(&s->pyramid, n_levels);
 }
 
 /* Row i of level 0, from the picture. */
@@ -193,8 +194,10 @@ static double as_db(const SsimOptions *o, const VmFormat *f, double score)
     return VM_MIN(db, limit);
 }
 
-static void run_ssim(const VmGroup *g, const VmFrame *frame, VmArena *arena, VmValues *values)
+static void run_ssim(const VmGroup *g, const VmFrame *frame, VmBand band, VmArena *arena, void *out)
 {
+    VmValues *values = out;
+    (void)band;
     const SsimOptions *o = g->instances[0]->options;
     Ssim s = {.group = g, .frame = frame, .box = box_of(o, &g->format)};
     layout(&s, arena, 1);
@@ -207,8 +210,11 @@ static void run_ssim(const VmGroup *g, const VmFrame *frame, VmArena *arena, VmV
     values[0][3].d = m.s;
 }
 
-static void run_ms_ssim(const VmGroup *g, const VmFrame *frame, VmArena *arena, VmValues *values)
+static void run_ms_ssim(const VmGroup *g, const VmFrame *frame, VmBand band, VmArena *arena,
+                        void *out)
 {
+    VmValues *values = out;
+    (void)band;
     static const float alpha[MS_SCALES] = {0, 0, 0, 0, 0.1333f};
     static const float beta[MS_SCALES] = {0.0448f, 0.2856f, 0.3001f, 0.2363f, 0.1333f};
     const SsimOptions *o = g->instances[0]->options;
@@ -234,6 +240,7 @@ const VmExtractor vm_extractor_float_ssim = {
     .n_features = VM_COUNT(ssim_features),
     .options = ssim_options,
     .options_size = sizeof(SsimOptions),
+    .cost = 10,
     .mask = ssim_mask,
     .check = ssim_check,
     .run = run_ssim,
@@ -246,6 +253,7 @@ const VmExtractor vm_extractor_float_ms_ssim = {
     .n_features = VM_COUNT(ms_ssim_features),
     .options = ms_ssim_options,
     .options_size = sizeof(SsimOptions),
+    .cost = 80,
     .mask = ms_ssim_mask,
     .check = ms_ssim_check,
     .run = run_ms_ssim,

@@ -45,7 +45,7 @@ typedef struct Vif {
     VmRing pairs[VM_VIF_SCALES][2 /* picture */][2];
     VmVifRows rows;
     uint16_t *tmp;
-    VmVifSums sums[VM_VIF_SCALES];
+    VmVifSums *sums; /* by scale */
     double gain[VM_MAX_GAINS];
     int n_gain, gain_of[VM_MAX_INSTANCES];
     int need_scale0;
@@ -75,12 +75,13 @@ static const void *source_row(const Vif *v, int level, int picture, int y)
     return vm_picture_row(picture ? &v->frame->dis : &v->frame->ref, 0, y);
 }
 
-/* Row y of a level has arrived: interleaves it with the row above it. */
+/* Row y of a level has arrived: interleaves it with the row above it, if that is there. */
 static void make_pair(const Vif *v, int level, int y)
 {
     const VmKernels *k = v->group->kernels;
-    const int bpc = bpc_of(v, level), w = v->pyramid.level[level].w, is_even = y % 2 == 0;
-    for (int picture = 0; y && picture < 2; picture++) {
+    const VmLevel *l = &v->pyramid.level[level];
+    const int bpc = bpc_of(v, level), w = l->w, is_even = y % 2 == 0;
+    for (int picture = 0; y > l->first && picture < 2; picture++) {
         const void *even = source_row(v, level, picture, is_even ? y : y - 1);
         const void *odd = source_row(v, level, picture, is_even ? y - 1 : y);
         (bpc == 8 ? k->vif_pair_8 : k->vif_pair_16)(
@@ -133,7 +134,7 @@ static void sub(void *state, int level, int i)
     make_pair(v, level + 1, i);
 }
 
-static void layout(Vif *v, VmArena *arena)
+static void layout(Vif *v, VmBand band, VmArena *arena)
 {
     int w = (int)v->group->format.w, h = (int)v->group->format.h;
     const size_t n = (size_t)w;
@@ -148,8 +149,9 @@ static void layout(Vif *v, VmArena *arena)
         VmLevel *l = &v->pyramid.level[s];
         l->w = w;
         l->h = h;
-        if (s || v->need_scale0) l->stat = (VmTap){0, h, 1, vm_vif_taps[s] / 2};
-        if (s + 1 < VM_VIF_SCALES) l->sub = (VmTap){0, h / 2, 2, vm_vif_taps[s + 1] / 2};
+        const VmRows own = vm_band_rows(band, 0, s || v->need_scale0 ? h : 0);
+        l->stat = (VmTap){own.first, own.end, 1, vm_vif_taps[s] / 2};
+        if (s + 1 < VM_VIF_SCALES) l->sub = (VmTap){.step = 2, .reach = vm_vif_taps[s + 1] / 2};
         for (int picture = 0; picture < 2; picture++) {
             if (s) vm_ring_take(&l->ring[picture], arena, 2, (size_t)w * 2);
             for (int k = 0; k < 2; k++)
@@ -160,6 +162,7 @@ static void layout(Vif *v, VmArena *arena)
     v->pyramid.state = v;
     v->pyramid.stat = stat;
     v->pyramid.sub = sub;
+    vm_pyramid_plan(&v->pyramid, VM_VIF_SCALES);
 }
 
 /* The distinct gain limits of the group. */
@@ -175,14 +178,13 @@ static void collect_gains(Vif *v)
     }
 }
 
-static void score(const Vif *v, unsigned instance, VmValue *out)
+static void score(const VifOptions *o, const VmVifSums *sums, int gain, VmValue *out)
 {
-    const VifOptions *o = v->group->instances[instance]->options;
     double total_num = 0, total_den = 0;
     for (int s = 0; s < VM_VIF_SCALES; s++) {
-        const VmVifSums *sum = &v->sums[s];
+        const VmVifSums *sum = &sums[s];
         const double flat = (double)sum->num_nl / 16384.0 / 65025.0; /* 255^2 */
-        const double log_num = (double)sum->num_log[v->gain_of[instance]] / 2048.0;
+        const double log_num = (double)sum->num_log[gain] / 2048.0;
         float num = (float)(log_num + ((double)sum->den_nl - flat));
         float den = (float)((double)sum->den_log / 2048.0 + (double)sum->den_nl);
         out[SCORE + s].d = num / den;
@@ -202,17 +204,31 @@ static void score(const Vif *v, unsigned instance, VmValue *out)
     out[DEN].d = total_den;
 }
 
-static void run(const VmGroup *group, const VmFrame *frame, VmArena *arena, VmValues *values)
+static size_t words(const VmGroup *group)
+{
+    (void)group;
+    return VM_VIF_SCALES * sizeof(VmVifSums) / sizeof(uint64_t);
+}
+
+static void run(const VmGroup *group, const VmFrame *frame, VmBand band, VmArena *arena, void *out)
+{
+    Vif v = {.group = group, .frame = frame, .sums = out};
+    collect_gains(&v);
+    layout(&v, band, arena);
+    if (!out) return;
+    const VmLevel *l = &v.pyramid.level[0];
+    for (int y = l->first; y < l->end; y++) {
+        make_pair(&v, 0, y);
+        vm_pyramid_push(&v.pyramid, 0);
+    }
+}
+
+static void finish(const VmGroup *group, const VmFrame *frame, const void *sums, VmValues *values)
 {
     Vif v = {.group = group, .frame = frame};
     collect_gains(&v);
-    layout(&v, arena);
-    if (!values) return;
-    for (unsigned y = 0; y < group->format.h; y++) {
-        make_pair(&v, 0, (int)y);
-        vm_pyramid_push(&v.pyramid, 0);
-    }
-    for (unsigned i = 0; i < group->n; i++) score(&v, i, values[i]);
+    for (unsigned i = 0; i < group->n; i++)
+        score(group->instances[i]->options, sums, v.gain_of[i], values[i]);
 }
 
 const VmExtractor vm_extractor_vif = {
@@ -223,7 +239,11 @@ const VmExtractor vm_extractor_vif = {
     .options = options,
     .options_size = sizeof(VifOptions),
     .shares = 1,
+    .bands = 1,
+    .cost = 60,
     .mask = mask,
     .check = check,
+    .words = words,
     .run = run,
+    .finish = finish,
 };
