@@ -4,7 +4,7 @@ MESON := $(firstword $(wildcard /usr/bin/meson) meson)
 PYTHON ?= python3
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all demo test golden bench fmt lint deps models install clean
+.PHONY: all demo test check golden bench fmt lint deps models install clean
 
 all: models build/build.ninja
 	$(MESON) compile -C build
@@ -23,6 +23,10 @@ test:
 	tools/deps.sh test
 	+$(MAKE) all
 	$(PYTHON) tests/run.py
+
+# Every kernel against the scalar one, at length, and what it costs; NAME=... chooses some of them.
+check: all
+	build/tests/check/check --bench $(NAME)
 
 # The table of values compared with the reference's.
 golden: all
