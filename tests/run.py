@@ -2,28 +2,39 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Runs every test. Last line: N passed, N failed, N skipped; exit status 1 if one failed.
 
-run.py [PART ...] runs only some parts: build, unit, cli, golden, sanitized.
+run.py [PART ...] runs only some parts: build, check, unit, cli, golden, sanitized, threads.
 """
 
+import glob
 import json
 import os
+import platform
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
 import support
 
-# A strict build for each compiler, and one that watches memory and undefined behaviour.
+# A strict build for each compiler, one that watches memory and undefined behaviour, one that watches
+# threads, and the kernels alone for another processor.
 BUILDS = {
     "build-gcc": {"CC": "gcc"},
     "build-clang": {"CC": "clang"},
     "build-asan": {"CC": "gcc"},
+    "build-tsan": {"CC": "gcc"},
+    "build-neon": {},
 }
 BUILD_OPTIONS = {
     "build-asan": ["-Dbuildtype=debugoptimized", "-Db_sanitize=address,undefined", "-Db_ndebug=false"],
+    "build-tsan": ["-Dbuildtype=debugoptimized", "-Db_sanitize=thread"],
+    "build-neon": ["--cross-file", "tests/check/aarch64.ini", "-Dkernels_only=true"],
 }
+BUILD_TARGETS = {"build-tsan": ["vmaf:executable", "test_context"]}
+BUILD_NEEDS = {"build-neon": "aarch64-linux-gnu-gcc"}
 # An exit status that neither the program nor the tests use.
 SANITIZER_ENV = {
     "ASAN_OPTIONS": "exitcode=86:detect_leaks=1:allocator_may_return_null=1",
@@ -31,6 +42,13 @@ SANITIZER_ENV = {
     "VMAF": os.path.join(support.ROOT, "build-asan", "tools", "vmaf"),
     "VMAF_SANITIZED": "1",
 }
+UNIT_CONTEXT = ["tests", "unit", "test_context"]
+TSAN_ENV = {"TSAN_OPTIONS": "halt_on_error=1:exitcode=86"}
+# A seed of its own would make two runs of the same tree differ; make check has one each time.
+CHECK_ARGS = ["--quick", "--seed", "1"]
+X86_LEVELS = ["scalar", "sse4.1", "avx2", "avx512", "avx512-vnni"]
+# CPU mask for each of them
+X86_MASKS = [63, 56, 48, 32, 0]
 # Modules worth running again under the sanitizers: those that take every path of the input side.
 SANITIZED_MODULES = ["test_bad_input", "test_inputs"]
 MESON = "/usr/bin/meson" if os.path.exists("/usr/bin/meson") else "meson"
@@ -98,17 +116,27 @@ def run_command(command, **env):
     )
 
 
+def lacks(tally, name, program):
+    """Is a program that a test needs not there? Then the test is skipped."""
+    if not program or shutil.which(program):
+        return False
+    tally.skip(name, f"{program} is not installed; see tools/deps.sh")
+    return True
+
+
 def make_build(tally, folder, env):
     name = f"build {folder} without a warning"
+    if lacks(tally, name, BUILD_NEEDS.get(folder)):
+        return None
     if not os.path.exists(os.path.join(support.ROOT, folder, "build.ninja")):
         options = ["-Dwerror=true", *BUILD_OPTIONS.get(folder, [])]
         done = run_command([MESON, "setup", *options, folder], **env)
         if done.returncode:
             return tally.fail(name, done.stdout)
-    done = run_command([MESON, "compile", "-C", folder])
+    done = run_command([MESON, "compile", "-C", folder, *BUILD_TARGETS.get(folder, [])])
     if done.returncode:
         return tally.fail(name, done.stdout[-8000:])
-    tally.ok(name)
+    return tally.ok(name)
 
 
 def run_builds(tally):
@@ -116,24 +144,93 @@ def run_builds(tally):
         make_build(tally, folder, env)
 
 
-def run_unit_program(tally, label, command, env):
-    """Counts the lines of a program that speaks TAP."""
+def run_tap(tally, label, command, env, count_skips=True):
+    """Counts the lines of a program that speaks TAP; returns its output."""
     done = run_command(command, **env)
     failed = False
     for line in done.stdout.splitlines():
-        match = re.match(r"(not ok|ok)\b[\s\d-]*(# SKIP)?\s*(.*)", line)
+        match = re.match(r"(not ok|ok)\b[\s\d-]*(.*?)\s*(# SKIP\b\s*(.*))?$", line)
         if not match:
             continue
-        name = f"{label} {match[3]}"
-        if match[2]:
-            tally.skip(name, "skipped by the program")
+        name = " ".join(filter(None, [label, match[2]]))
+        if match[3]:
+            if count_skips:
+                tally.skip(name, match[4] or "skipped by the program")
         elif match[1] == "ok":
             tally.ok(name)
         else:
+            tally.fail(name, "" if failed else done.stdout)
             failed = True
-            tally.fail(name, done.stdout)
     if done.returncode and not failed:
         tally.fail(label, f"exit {done.returncode}\n{done.stdout}")
+    return done.stdout
+
+
+def check_program(folder):
+    return os.path.join(support.ROOT, folder, "tests", "check", "check")
+
+
+def run_check(tally, label, folder, emulator=(), count_skips=False):
+    """Returns the highest level that the program found."""
+    if emulator and lacks(tally, label, emulator[0]):
+        return None
+    if not os.path.exists(check_program(folder)):
+        return tally.skip(label, f"{folder} is not there")
+    env = SANITIZER_ENV if folder == "build-asan" else {}
+    command = [*emulator, check_program(folder), *CHECK_ARGS]
+    return highest_level(run_tap(tally, label, command, env, count_skips))
+
+
+def highest_level(output):
+    match = re.search(r"^# highest level ([^,]*),", output, re.MULTILINE)
+    return match and match[1]
+
+
+def check_levels(tally, top):
+    """Each CPU mask leaves the level it should, and no other kernel is called then."""
+    for level, mask in zip(X86_LEVELS, X86_MASKS):
+        name = f"check with CPU mask {mask}"
+        expected = min(level, top, key=X86_LEVELS.index)
+        done = run_command([check_program("build-gcc"), *CHECK_ARGS, "--mask", str(mask), "sub"])
+        checked = re.findall(r"^ok \d+ - \S+ (\S+)$", done.stdout, re.MULTILINE)
+        above = [x for x in checked if X86_LEVELS.index(x) > X86_LEVELS.index(expected)]
+        if done.returncode or highest_level(done.stdout) != expected or above:
+            tally.fail(name, f"expected level {expected}\n{done.stdout}")
+        else:
+            tally.ok(name)
+
+
+def check_symbols(tally):
+    """What is compiled for one instruction set must not be linked into the code for all."""
+    objects = os.path.join(support.ROOT, "build-{}", "src", "libkernels_*.a.p", "*.o")
+    paths = [path for b in ("gcc", "clang", "neon") for path in glob.glob(objects.format(b))]
+    if not paths:
+        tally.fail("symbols of kernel objects", "there are none")
+    for path in sorted(paths):
+        name = "symbols of " + os.path.relpath(os.path.dirname(path), support.ROOT)
+        if "-neon" in name and lacks(tally, name, "aarch64-linux-gnu-nm"):
+            continue
+        nm = "aarch64-linux-gnu-nm" if "-neon" in name else "nm"
+        done = run_command([nm, "--extern-only", "--defined-only", "--format=posix", path])
+        symbols = [line.split()[0] for line in done.stdout.splitlines()]
+        if done.returncode or len(symbols) != 1 or not symbols[0].startswith("vm_kernels_"):
+            tally.fail(name, done.stdout)
+        else:
+            tally.ok(name)
+
+
+def run_checks(tally):
+    top = run_check(tally, "check", "build-gcc", count_skips=True)
+    for folder in ("build-clang", "build-asan"):
+        run_check(tally, f"check {folder}", folder)
+    run_check(tally, "check for ARM", "build-neon", ["qemu-aarch64"], count_skips=True)
+    if platform.machine() == "x86_64":
+        old = run_check(tally, "check on Nehalem", "build-gcc", ["qemu-x86_64", "-cpu", "Nehalem"])
+        if old not in (None, "sse4.1"):
+            tally.fail("level of a Nehalem", f"{old} is not sse4.1")
+        if top in X86_LEVELS:
+            check_levels(tally, top)
+    check_symbols(tally)
 
 
 def run_units(tally):
@@ -146,7 +243,7 @@ def run_units(tally):
             env = dict(test["env"])
             if folder == "build-asan":
                 env.update(SANITIZER_ENV)
-            run_unit_program(tally, f"{folder}/{test['name']}", test["cmd"], env)
+            run_tap(tally, f"{folder}/{test['name']}", test["cmd"], env)
 
 
 def run_python(tally, folder, only=None):
@@ -173,12 +270,43 @@ def run_sanitized(tally):
             tally.faults.append(f"sanitized {module}")
 
 
+def thread_prefix(vmaf):
+    """What makes programs with the thread sanitizer start: gcc 12's cannot map its memory everywhere."""
+    for prefix in ([], ["setarch", "-R"]):
+        if run_command([*prefix, vmaf, "--version"]).returncode == 0:
+            return prefix
+    return None
+
+
+def run_threads(tally):
+    """No data race: the library's own test, and the program on raw pictures."""
+    vmaf, unit = (os.path.join(support.ROOT, "build-tsan", *x) for x in (["tools", "vmaf"], UNIT_CONTEXT))
+    prefix = thread_prefix(vmaf)
+    if prefix is None or not os.path.exists(unit):
+        return tally.skip("threads", "build-tsan does not run here, or has no cmocka")
+    run_tap(tally, "threads", [*prefix, unit], {**TSAN_ENV, "CMOCKA_MESSAGE_OUTPUT": "TAP"})
+    with tempfile.TemporaryDirectory() as folder:
+        pair = support.patterns.write_pair(folder, "B", 192, 180, 8, 6)
+        for threads in (2, 5):
+            command = [*prefix, vmaf, *map(str, support.raw_args(*pair, 192, 180)), "-n", "-q"]
+            command += ["--threads", str(threads), *support.ALL_FEATURES]
+            done = run_command(command, **TSAN_ENV)
+            name = f"threads: vmaf with {threads}"
+            if done.returncode:
+                tally.fail(name, done.stdout)
+            else:
+                tally.ok(name)
+    return None
+
+
 PARTS = {
     "build": run_builds,
+    "check": run_checks,
     "unit": run_units,
     "cli": lambda tally: run_python(tally, "cli"),
     "golden": lambda tally: run_python(tally, "golden"),
     "sanitized": run_sanitized,
+    "threads": run_threads,
 }
 
 

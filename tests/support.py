@@ -17,18 +17,26 @@ SANITIZED = bool(os.environ.get("VMAF_SANITIZED"))
 # Reference values and clips that are not part of the tree.
 SHARED = os.environ.get("TINYVMAF_SHARED") or os.path.join(os.path.dirname(ROOT), "shared")
 
+# Arguments that compute all there is.
+ALL_FEATURES = [
+    argument
+    for name in "vif adm motion psnr float_ssim float_ms_ssim float_vif float_adm float_motion".split()
+    for argument in ("--feature", name)
+]
+
 sys.path.insert(0, os.path.join(TESTS, "golden"))
 
 import patterns  # noqa: E402
 
 
-def run(*args, **kwargs):
-    """Runs the program; the result's stdout and stderr are text."""
+def run(*args, emulator=(), **kwargs):
+    """Runs the program, in an emulator if one is given; the result's stdout and stderr are text."""
     kwargs.setdefault("timeout", 300)
     kwargs.setdefault("stdin", subprocess.DEVNULL)
     for stream in ("stdout", "stderr"):
         kwargs.setdefault(stream, subprocess.PIPE)
-    return subprocess.run([VMAF, *map(str, args)], encoding="utf-8", errors="replace", **kwargs)
+    command = [*emulator, VMAF, *map(str, args)]
+    return subprocess.run(command, encoding="utf-8", errors="replace", **kwargs)
 
 
 def refuse_constant(name):
@@ -44,9 +52,9 @@ def raw_args(ref, dis, w, h, pixel_format="420", bits=8):
     return ["-r", ref, "-d", dis, "-w", w, "-h", h, "-p", pixel_format, "-b", bits]
 
 
-def score(*args):
+def score(*args, **kwargs):
     """The JSON report of a run that must succeed, every digit, as Python objects."""
-    result = run(*args, "--precision", "max", "-q", "--json", "-")
+    result = run(*args, "--precision", "max", "-q", "--json", "-", **kwargs)
     if result.returncode:
         raise AssertionError(f"exit {result.returncode}: {result.stderr.strip()}")
     return parse_json(result.stdout)

@@ -11,8 +11,10 @@ build="gcc libc6-dev make meson ninja-build pkg-config python3 libjansson-dev
 # ffmpeg encodes the clip.
 demo="$build ffmpeg"
 # A second compiler, its tools, the run time library of its sanitizers (libclang-rt), cmocka for the
-# unit tests; valgrind needs the C library's symbols (libc6-dbg).
-test="$demo git binutils clang clang-format clang-tidy libclang-rt-14-dev libcmocka-dev valgrind libc6-dbg"
+# unit tests; valgrind needs the C library's symbols (libc6-dbg). The ARM kernels are cross-compiled and
+# run under qemu, which also plays an old x86.
+test="$demo git binutils clang clang-format clang-tidy libclang-rt-14-dev libcmocka-dev valgrind libc6-dbg
+    gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 
 step=${1:-}
 case "$step" in
