@@ -86,7 +86,8 @@ static inline int vm_reflect(int i, int n)
 {
     if (i >= 0 && i < n) return i;
     if (n == 1) return 0;
-    const int period = 2 * (n - 1);
+    const int period = 2 * (n - 1), once = i < 0 ? -i : period - i;
+    if (once >= 0 && once < n) return once; /* spares two divisions */
     const int m = ((i % period) + period) % period;
     return m < n ? m : period - m;
 }

@@ -50,19 +50,19 @@ static int previous(const void *o)
 }
 
 static uint64_t sad_rows(const VmGroup *g, VmRows rows, const VmafPicture *before,
-                         const VmafPicture *now, int32_t *tmp)
+                         const VmafPicture *now, const VmRing *diffs, int32_t *tmp)
 {
+    const VmKernels *k = g->kernels;
     const int w = (int)g->format.w, h = (int)g->format.h, bpc = (int)g->format.bpc;
     uint64_t sad = 0; /* < 2^16 * 2^30 */
-    for (int y = rows.first; y < rows.end; y++) {
-        const void *prev[5], *cur[5];
-        for (int k = 0; k < 5; k++) {
-            const int i = vm_reflect(y - 2 + k, h);
-            prev[k] = vm_picture_row(before, 0, i);
-            cur[k] = vm_picture_row(now, 0, i);
-        }
-        sad += (bpc == 8 ? g->kernels->motion_sad_8 : g->kernels->motion_sad_16)(prev, cur, tmp,
-                                                                                 bpc, w);
+    for (int y = rows.first, next = VM_MAX(y - 2, 0); y < rows.end; y++) {
+        const void *window[5];
+        for (; next < VM_MIN(y + 3, h); next++)
+            (bpc == 8 ? k->motion_diff_8 : k->motion_diff_16)(vm_ring_row(diffs, next),
+                                                              vm_picture_row(before, 0, next),
+                                                              vm_picture_row(now, 0, next), w);
+        for (int i = 0; i < 5; i++) window[i] = vm_ring_row(diffs, vm_reflect(y - 2 + i, h));
+        sad += (bpc == 8 ? k->motion_sad_8 : k->motion_sad_16)(window, tmp, bpc, w);
     }
     return sad;
 }
@@ -84,6 +84,8 @@ static size_t words(const VmGroup *g)
 static void run(const VmGroup *g, const VmFrame *frame, VmBand band, VmArena *arena, void *out)
 {
     int32_t *tmp = vm_row_take(arena, (size_t)g->format.w * 4);
+    VmRing diffs;
+    vm_ring_take(&diffs, arena, 5, (size_t)g->format.w * (g->format.bpc == 8 ? 2 : 4));
     uint64_t *sads = out;
     unsigned known = 0;
     if (!out) return;
@@ -92,7 +94,8 @@ static void run(const VmGroup *g, const VmFrame *frame, VmBand band, VmArena *ar
         const VmafPicture *before = before_of(o, frame);
         const int k = previous(o) - 1;
         if (!before || known >> k & 1) continue;
-        sads[k] = sad_rows(g, vm_band_rows(band, 0, (int)g->format.h), before, &frame->ref, tmp);
+        sads[k] =
+            sad_rows(g, vm_band_rows(band, 0, (int)g->format.h), before, &frame->ref, &diffs, tmp);
         known |= 1u << k;
     }
 }

@@ -149,11 +149,12 @@ typedef struct VmKernels {
     VmAdmDwt *adm_dwt_float;
     VmAdmOps adm_0, adm_123, adm_float;
 
-    /* sum over the row of |blur(prev - cur)|, rows = 5 each; tmp = w int32 */
-    uint64_t (*motion_sad_8)(const void *const *prev, const void *const *cur, int32_t *tmp, int bpc,
-                             int w);
-    uint64_t (*motion_sad_16)(const void *const *prev, const void *const *cur, int32_t *tmp,
-                              int bpc, int w);
+    /* prev - cur of a row: int16_t from 8 bits, int32_t from 16 */
+    void (*motion_diff_8)(void *dst, const void *prev, const void *cur, int w);
+    void (*motion_diff_16)(void *dst, const void *prev, const void *cur, int w);
+    /* sum over the row of |blur(prev - cur)|, rows = 5 of differences; tmp = w int32 */
+    uint64_t (*motion_sad_8)(const void *const *rows, int32_t *tmp, int bpc, int w);
+    uint64_t (*motion_sad_16)(const void *const *rows, int32_t *tmp, int bpc, int w);
 
     /* sum of squared differences of a row */
     uint64_t (*sse_8)(const void *a, const void *b, int w);

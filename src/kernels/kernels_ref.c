@@ -237,10 +237,12 @@ static uint64_t motion_horz(int32_t *tmp, const uint16_t *f, int w)
 #define VM_BITS(name)        VM_BITS2(name, BITS)
 
 #define PIXEL uint8_t
+#define DIFF  int16_t
 #define BITS  8
 #include "kernels/ref_pixel_tmpl.h"
 
 #define PIXEL uint16_t
+#define DIFF  int32_t
 #define BITS  16
 #include "kernels/ref_pixel_tmpl.h"
 
@@ -533,6 +535,8 @@ const VmKernels vm_kernels_ref = {
     .adm_dwt = {NULL, adm_dwt_1, adm_dwt_2, adm_dwt_3},
     .adm_0 = {adm_decouple_0, adm_den_0, adm_csf_0, adm_mask_0},
     .adm_123 = {adm_decouple_123, adm_den_123, adm_csf_123, adm_mask_123},
+    .motion_diff_8 = motion_diff_8,
+    .motion_diff_16 = motion_diff_16,
     .motion_sad_8 = motion_sad_8,
     .motion_sad_16 = motion_sad_16,
     .sse_8 = sse_8,

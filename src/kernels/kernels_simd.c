@@ -3,6 +3,7 @@
  * it is static but the table: a function compiled for one level must never be linked into another. */
 #include "kernels/vec.h"
 
+#include "kernels/pixel_tmpl.h"
 #include "kernels/vif_tmpl.h"
 
 const VmKernels VM_TABLE = {
@@ -12,4 +13,8 @@ const VmKernels VM_TABLE = {
     .vif_pair_16 = vif_pair_16,
     .vif_sub = vif_sub,
     .vif_residual = vif_residual,
+    .motion_diff_8 = motion_diff_8,
+    .motion_diff_16 = motion_diff_16,
+    .motion_sad_8 = motion_sad_8,
+    .motion_sad_16 = motion_sad_16,
 };

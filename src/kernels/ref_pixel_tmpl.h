@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* Scalar kernels that read picture samples; included once for PIXEL = uint8_t (BITS 8) and once for
- * uint16_t (BITS 16). */
+ * uint16_t (BITS 16). DIFF holds the difference of two. */
 
 static void VM_BITS(vif_pair)(int16_t *dst, const void *even, const void *odd, int bpc, int w)
 {
@@ -12,15 +12,22 @@ static void VM_BITS(vif_pair)(int16_t *dst, const void *even, const void *odd, i
     }
 }
 
-static uint64_t VM_BITS(motion_sad)(const void *const *prev, const void *const *cur, int32_t *tmp,
-                                    int bpc, int w)
+static void VM_BITS(motion_diff)(void *dst, const void *prev, const void *cur, int w)
 {
-    const PIXEL *const *p = (const PIXEL *const *)prev, *const *c = (const PIXEL *const *)cur;
+    const PIXEL *p = prev, *c = cur;
+    DIFF *d = dst;
+    VM_IVDEP
+    for (int j = 0; j < w; j++) d[j] = (DIFF)((int32_t)p[j] - (int32_t)c[j]);
+}
+
+static uint64_t VM_BITS(motion_sad)(const void *const *rows, int32_t *tmp, int bpc, int w)
+{
+    const DIFF *const *d = (const DIFF *const *)rows;
     const uint16_t *f = vm_vif_filter[2];
     VM_IVDEP
     for (int j = 0; j < w; j++) {
         int64_t sum = (int64_t)1 << (bpc - 1);
-        for (int k = 0; k < 5; k++) sum += (int64_t)f[k] * ((int32_t)p[k][j] - (int32_t)c[k][j]);
+        for (int k = 0; k < 5; k++) sum += (int64_t)f[k] * d[k][j];
         tmp[j] = (int32_t)(sum >> bpc);
     }
     return motion_horz(tmp, f, w);
@@ -46,4 +53,5 @@ static void VM_BITS(to_float)(float *dst, const void *src, float offset, int bpc
 }
 
 #undef PIXEL
+#undef DIFF
 #undef BITS

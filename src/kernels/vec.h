@@ -548,4 +548,78 @@ VM_INLINE vu32 v_narrow_64(vu64 lo, vu64 hi)
 #endif
 }
 
+/* ---- pixels and floats ---- */
+
+/* VN32 bytes or 16-bit words as 32-bit lanes, in order. */
+VM_INLINE vs32 v_widen_u8_s32(const void *p)
+{
+#if VBYTES == 64
+    return (vs32)_mm512_cvtepu8_epi32(_mm_loadu_si128(p));
+#elif VBYTES == 32
+    return (vs32)_mm256_cvtepu8_epi32(_mm_loadl_epi64(p));
+#elif V_X86
+    return (vs32)_mm_cvtepu8_epi32(_mm_loadu_si32(p));
+#else
+    uint32_t bytes;
+    memcpy(&bytes, p, sizeof(bytes));
+    return (vs32)vmovl_u16(vget_low_u16(vmovl_u8(vcreate_u8(bytes))));
+#endif
+}
+VM_INLINE vs32 v_widen_u16_s32(const void *p)
+{
+#if VBYTES == 64
+    return (vs32)_mm512_cvtepu16_epi32(_mm256_loadu_si256(p));
+#elif VBYTES == 32
+    return (vs32)_mm256_cvtepu16_epi32(_mm_loadu_si128(p));
+#elif V_X86
+    return (vs32)_mm_cvtepu16_epi32(_mm_loadl_epi64(p));
+#else
+    return (vs32)vmovl_u16(vld1_u16(p));
+#endif
+}
+
+VM_INLINE vs32 v_abs_s32(vs32 a)
+{
+#if V_X86
+    return (vs32)V_(abs_epi32)(VI(a));
+#else
+    return (vs32)vabsq_s32((int32x4_t)a);
+#endif
+}
+
+/* What became of the lower and upper zips of 16-bit lanes, in the lanes' order to memory. */
+VM_INLINE void v_store_unzipped(void *p, vs32 lo, vs32 hi)
+{
+#if VBYTES == 64
+    const __m512i first = _mm512_set_epi64(11, 10, 3, 2, 9, 8, 1, 0);
+    const __m512i last = _mm512_set_epi64(15, 14, 7, 6, 13, 12, 5, 4);
+    v_store_vs32(p, (vs32)_mm512_permutex2var_epi64(VI(lo), first, VI(hi)));
+    v_store_vs32((char *)p + 64, (vs32)_mm512_permutex2var_epi64(VI(lo), last, VI(hi)));
+#elif VBYTES == 32
+    v_store_vs32(p, (vs32)_mm256_permute2x128_si256(VI(lo), VI(hi), 0x20));
+    v_store_vs32((char *)p + 32, (vs32)_mm256_permute2x128_si256(VI(lo), VI(hi), 0x31));
+#else
+    v_store_vs32(p, lo);
+    v_store_vs32((char *)p + 16, hi);
+#endif
+}
+
+/* Ones in the first n bytes, n limited to 0..VBYTES. */
+VM_INLINE vu8 v_first(int n)
+{
+    static const uint8_t edge[2 * VBYTES] = {
+#define V_ONES 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255
+#if VBYTES >= 64
+        V_ONES,
+        V_ONES,
+#endif
+#if VBYTES >= 32
+        V_ONES,
+#endif
+        V_ONES
+#undef V_ONES
+    };
+    return v_load_vu8(edge + VBYTES - VM_MAX(0, VM_MIN(n, VBYTES)));
+}
+
 #endif

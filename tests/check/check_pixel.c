@@ -15,7 +15,6 @@ static void call_motion(const VmKernels *k, int side, void *state)
 {
     Pixel *c = state;
     c->sum[side] = (c->is_8 ? k->motion_sad_8 : k->motion_sad_16)((const void *const *)c->a.p[side],
-                                                                  (const void *const *)c->b.p[side],
                                                                   c->out.p[side][0], c->bpc, c->w);
 }
 
@@ -32,11 +31,25 @@ static void call_to_float(const VmKernels *k, int side, void *state)
                                                c->bpc, c->w);
 }
 
+static void call_diff(const VmKernels *k, int side, void *state)
+{
+    const Pixel *c = state;
+    (c->is_8 ? k->motion_diff_8 : k->motion_diff_16)(c->out.p[side][0], c->a.p[side][0],
+                                                     c->b.p[side][0], c->w);
+}
+
 static void motion_rows(Pixel *c)
 {
-    check_picture(&c->a, 5, c->bpc, c->w);
-    check_picture(&c->b, 5, c->bpc, c->w);
+    const int64_t most = ((int64_t)1 << c->bpc) - 1;
+    check_ints(&c->a, 5, c->is_8 ? 2 : 4, c->w, -most, most);
     check_tmp(&c->out, 1, 4, c->w);
+}
+
+static void diff_rows(Pixel *c)
+{
+    check_picture(&c->a, 1, c->bpc, c->w);
+    check_picture(&c->b, 1, c->bpc, c->w);
+    check_output(&c->out, 1, c->is_8 ? 2 : 4, c->w, 0, c->w);
 }
 
 static void sse_rows(Pixel *c)
@@ -66,6 +79,10 @@ static void run(int bits, void (*rows)(Pixel *c), CheckCall *call)
     }
 }
 
+static void run_diff(int bits)
+{
+    run(bits, diff_rows, call_diff);
+}
 static void run_motion(int bits)
 {
     run(bits, motion_rows, call_motion);
@@ -80,6 +97,8 @@ static void run_to_float(int bits)
 }
 
 const CheckTest check_pixel[] = {
+    {"motion_diff_8", CHECK_SLOT(motion_diff_8), run_diff, 8},
+    {"motion_diff_16", CHECK_SLOT(motion_diff_16), run_diff, 16},
     {"motion_sad_8", CHECK_SLOT(motion_sad_8), run_motion, 8},
     {"motion_sad_16", CHECK_SLOT(motion_sad_16), run_motion, 16},
     {"sse_8", CHECK_SLOT(sse_8), run_sse, 8},

@@ -4,11 +4,46 @@
 
 #include <math.h>
 
+static const int deep[] = {10, 12, 16};
+
+/* ---- pair rows ---- */
+
+typedef struct Pair {
+    CheckRows rows, dst;
+    int bits, bpc, w;
+} Pair;
+
+static void call_pair(const VmKernels *k, int side, void *state)
+{
+    const Pair *c = state;
+    (c->bits == 8 ? k->vif_pair_8 : k->vif_pair_16)(c->dst.p[side][0], c->rows.p[side][0],
+                                                    c->rows.p[side][1], c->bpc, c->w);
+}
+
+static void run_pair(int bits)
+{
+    for (size_t i = 0; i < (bits == 8 ? 1 : VM_COUNT(deep)); i++) {
+        Pair c = {.bits = bits, .bpc = bits == 8 ? 8 : deep[i]};
+        check_label("%d bit", c.bpc);
+        for (check_sizes(1); (c.w = check_next_size());) {
+            check_picture(&c.rows, 2, c.bpc, c.w);
+            check_output(&c.dst, 1, 2, 2 * c.w, 0, 2 * c.w);
+            check_call(call_pair, &c);
+        }
+    }
+}
+
+static void take_pairs(CheckRows *rows, int filter, int bits, int w)
+{
+    const int64_t bias = (int64_t)1 << (bits - 1);
+    check_ints(rows, vm_vif_columns[filter].n, 2, 2 * w, -bias, bias - 1);
+}
+
 /* ---- statistics ---- */
 
 typedef struct Stat {
     CheckRows ref, dis, tmp, s;
-    int is_8, scale, bpc, w;
+    int bits, scale, odd, w;
 } Stat;
 
 static VmVifRows vif_rows(const CheckRows *tmp, const CheckRows *s, int side)
@@ -22,78 +57,55 @@ static void call_stat(const VmKernels *k, int side, void *state)
 {
     const Stat *c = state;
     VmVifRows t = vif_rows(&c->tmp, &c->s, side);
-    (c->is_8 ? k->vif_stat_8 : k->vif_stat_16)(&t, (const void *const *)c->ref.p[side],
-                                               (const void *const *)c->dis.p[side], c->scale,
-                                               c->bpc, c->w);
+    (c->bits == 8 ? k->vif_stat_8 : k->vif_stat_16)(&t, (const int16_t *const *)c->ref.p[side],
+                                                    (const int16_t *const *)c->dis.p[side],
+                                                    c->scale, c->odd, c->w);
 }
-
-/* Rows of scale 0 are the picture's. */
-static void source(CheckRows *rows, int n, int scale, int bpc, int w)
-{
-    if (scale) check_ints(rows, n, 2, w, 0, 65535);
-    else check_picture(rows, n, bpc, w);
-}
-
-static void stat_at(int scale, int bpc)
-{
-    Stat c = {.is_8 = bpc == 8, .scale = scale, .bpc = bpc};
-    check_label("scale %d, %d bit", scale, bpc);
-    for (check_sizes(1); (c.w = check_next_size());) {
-        source(&c.ref, vm_vif_taps[scale], scale, bpc, c.w);
-        source(&c.dis, vm_vif_taps[scale], scale, bpc, c.w);
-        check_tmp(&c.tmp, VM_VIF_TMP, 4, c.w);
-        check_output(&c.s, 3, 4, c.w, 0, c.w);
-        check_call(call_stat, &c);
-    }
-}
-
-static const int deep[] = {10, 12, 16};
 
 static void run_stat(int bits)
 {
-    if (bits == 8) {
-        stat_at(0, 8);
-        return;
+    for (int scale = 0; scale < (bits == 8 ? 1 : VM_VIF_SCALES); scale++) {
+        Stat c = {.bits = bits, .scale = scale};
+        check_label("scale %d", scale);
+        for (check_sizes(1); (c.w = check_next_size());) {
+            c.odd = check_below(2);
+            take_pairs(&c.ref, scale, bits, c.w);
+            take_pairs(&c.dis, scale, bits, c.w);
+            check_tmp(&c.tmp, VM_VIF_TMP, 4, c.w);
+            check_output(&c.s, 3, 4, c.w, 0, c.w);
+            check_call(call_stat, &c);
+        }
     }
-    for (size_t i = 0; i < VM_COUNT(deep); i++) stat_at(0, deep[i]);
-    for (int scale = 1; scale < VM_VIF_SCALES; scale++) stat_at(scale, 16);
 }
 
 /* ---- next scale ---- */
 
 typedef struct Sub {
     CheckRows rows, tmp, dst;
-    int is_8, next, bpc, w;
+    int bits, next, w;
 } Sub;
 
 static void call_sub(const VmKernels *k, int side, void *state)
 {
     const Sub *c = state;
-    (c->is_8 ? k->vif_sub_8 : k->vif_sub_16)(c->dst.p[side][0], c->tmp.p[side][0],
-                                             (const void *const *)c->rows.p[side], c->next, c->bpc,
-                                             c->w);
+    k->vif_sub(c->dst.p[side][0], c->tmp.p[side][0], (const int16_t *const *)c->rows.p[side],
+               c->next, c->bits, c->w);
 }
 
-static void sub_at(int next, int bpc)
+static void run_sub(int which)
 {
-    Sub c = {.is_8 = bpc == 8, .next = next, .bpc = bpc};
-    check_label("scale %d, %d bit", next, bpc);
-    for (check_sizes(2); (c.w = check_next_size());) {
-        source(&c.rows, vm_vif_taps[next], next - 1, bpc, c.w);
-        check_tmp(&c.tmp, 1, 2, c.w);
-        check_output(&c.dst, 1, 2, c.w / 2, 0, c.w / 2);
-        check_call(call_sub, &c);
+    (void)which;
+    for (int next = 0; next < VM_VIF_SCALES;
+         next++) { /* the first twice, from 8 and from 16 bits */
+        Sub c = {.bits = next ? 16 : 8, .next = VM_MAX(next, 1)};
+        check_label("scale %d, %d bit", c.next, c.bits);
+        for (check_sizes(2); (c.w = check_next_size());) {
+            take_pairs(&c.rows, c.next, c.bits, c.w);
+            check_tmp(&c.tmp, 1, 2, c.w);
+            check_output(&c.dst, 1, 2, c.w / 2, 0, c.w / 2);
+            check_call(call_sub, &c);
+        }
     }
-}
-
-static void run_sub(int bits)
-{
-    if (bits == 8) {
-        sub_at(1, 8);
-        return;
-    }
-    for (size_t i = 0; i < VM_COUNT(deep); i++) sub_at(1, deep[i]);
-    for (int next = 2; next < VM_VIF_SCALES; next++) sub_at(next, 16);
 }
 
 /* ---- what survives ---- */
@@ -207,10 +219,11 @@ static void run_residual(int which)
 }
 
 const CheckTest check_vif[] = {
+    {"vif_pair_8", CHECK_SLOT(vif_pair_8), run_pair, 8},
+    {"vif_pair_16", CHECK_SLOT(vif_pair_16), run_pair, 16},
     {"vif_stat_8", CHECK_SLOT(vif_stat_8), run_stat, 8},
     {"vif_stat_16", CHECK_SLOT(vif_stat_16), run_stat, 16},
-    {"vif_sub_8", CHECK_SLOT(vif_sub_8), run_sub, 8},
-    {"vif_sub_16", CHECK_SLOT(vif_sub_16), run_sub, 16},
+    {"vif_sub", CHECK_SLOT(vif_sub), run_sub, 0},
     {"vif_residual", CHECK_SLOT(vif_residual), run_residual, 0},
     {0},
 };

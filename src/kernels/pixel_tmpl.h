@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* Vector kernels that read picture samples: motion, squared errors, floats. */
+
+/* ---- motion (spec: integer motion 1 - 2) ---- */
+
+/* (3571 a + 16004 b + 26386 c + 2^(shift - 1)) >> shift, a and b sums of two values, c one, of at most
+ * 65535 each way. That is 33 bits; but two taps are even, so half of it, rounded down, is exact in 32:
+ * (65536 * 65535 + 2^15) / 2 < 2^31. The taps come from the table because compilers make shifts and
+ * additions of constants, which takes longer. */
+VM_INLINE vs32 motion_tap(vs32 a, vs32 b, vs32 c, int shift)
+{
+    const uint16_t *f = vm_vif_filter[2];
+    const vs32 odd = (a * (int32_t)f[0] + (1 << (shift - 1))) >> 1;
+    return (b * (int32_t)(f[1] / 2) + c * (int32_t)(f[2] / 2) + odd) >> (shift - 1);
+}
+
+/* Sum of |z| over VN32 columns. */
+VM_INLINE vs32 motion_abs(const int32_t *y)
+{
+    const vs32 a = v_load_vs32(y - 2) + v_load_vs32(y + 2);
+    const vs32 b = v_load_vs32(y - 1) + v_load_vs32(y + 1);
+    return v_abs_s32(motion_tap(a, b, v_load_vs32(y), 16));
+}
+
+VM_INLINE uint64_t motion_horz(int32_t *tmp, int w)
+{
+    vs32 sad = {0}; /* |z| < 2^16, at most 2^13 of them in a lane */
+    int j = 0;
+    VM_PAD_REFLECT(tmp, w, 2);
+    for (; j < w - VN32; j += VN32) sad += motion_abs(tmp + j);
+    sad += motion_abs(tmp + j) & (vs32)v_first((w - j) * 4);
+    return (uint64_t)v_sum_s32(sad);
+}
+
+static void motion_diff_8(void *dst, const void *prev, const void *cur, int w)
+{
+    for (int j = 0; j < w; j += VN16)
+        v_store_vs16((int16_t *)dst + j, (vs16)v_widen_u8((const uint8_t *)prev + j) -
+                                             (vs16)v_widen_u8((const uint8_t *)cur + j));
+}
+
+static void motion_diff_16(void *dst, const void *prev, const void *cur, int w)
+{
+    for (int j = 0; j < w; j += VN32)
+        v_store_vs32((int32_t *)dst + j, v_widen_u16_s32((const uint16_t *)prev + j) -
+                                             v_widen_u16_s32((const uint16_t *)cur + j));
+}
+
+/* Differences fit 9 bits, sums of two 10: two taps make one multiply-add. */
+static uint64_t motion_sad_8(const void *const *rows, int32_t *tmp, int bpc, int w)
+{
+    const int16_t *const *d = (const int16_t *const *)rows;
+    const vs16 outer = v_pair(3571, 16004), centre = v_pair(26386, 128), one = V_SPLAT(vs16, 1);
+    (void)bpc; /* 8 */
+    for (int j = 0; j < w; j += VN16) {
+        const vs16 a = v_load_vs16(d[0] + j) + v_load_vs16(d[4] + j);
+        const vs16 b = v_load_vs16(d[1] + j) + v_load_vs16(d[3] + j), c = v_load_vs16(d[2] + j);
+        const vs32 lo = v_dot((vs32){0}, v_zip_lo_16(a, b), outer);
+        const vs32 hi = v_dot((vs32){0}, v_zip_hi_16(a, b), outer);
+        v_store_unzipped(tmp + j, v_dot(lo, v_zip_lo_16(c, one), centre) >> 8,
+                         v_dot(hi, v_zip_hi_16(c, one), centre) >> 8);
+    }
+    return motion_horz(tmp, w);
+}
+
+static uint64_t motion_sad_16(const void *const *rows, int32_t *tmp, int bpc, int w)
+{
+    const int32_t *const *d = (const int32_t *const *)rows;
+    for (int j = 0; j < w; j += VN32) {
+        const vs32 a = v_load_vs32(d[0] + j) + v_load_vs32(d[4] + j);
+        const vs32 b = v_load_vs32(d[1] + j) + v_load_vs32(d[3] + j);
+        v_store_vs32(tmp + j, motion_tap(a, b, v_load_vs32(d[2] + j), bpc));
+    }
+    return motion_horz(tmp, w);
+}
