@@ -5,6 +5,7 @@
 
 #include "kernels/pixel_tmpl.h"
 #include "kernels/vif_tmpl.h"
+#include "kernels/adm_tmpl.h"
 
 const VmKernels VM_TABLE = {
     .vif_stat_8 = vif_stat_8,
@@ -17,4 +18,7 @@ const VmKernels VM_TABLE = {
     .motion_diff_16 = motion_diff_16,
     .motion_sad_8 = motion_sad_8,
     .motion_sad_16 = motion_sad_16,
+    .adm_dwt_8 = adm_dwt_8,
+    .adm_dwt_16 = adm_dwt_16,
+    .adm_dwt = {NULL, adm_dwt_1, adm_dwt_2, adm_dwt_3},
 };

@@ -622,4 +622,151 @@ VM_INLINE vu8 v_first(int n)
     return v_load_vu8(edge + VBYTES - VM_MAX(0, VM_MIN(n, VBYTES)));
 }
 
+/* ---- for ADM ---- */
+
+#if V_X86
+VM_INLINE vs16 v_abs_s16(vs16 a)
+{
+    return (vs16)V_(abs_epi16)(VI(a));
+}
+VM_INLINE vs16 v_min_s16(vs16 a, vs16 b)
+{
+    return (vs16)V_(min_epi16)(VI(a), VI(b));
+}
+VM_INLINE vu16 v_min_u16(vu16 a, vu16 b)
+{
+    return (vu16)V_(min_epu16)(VI(a), VI(b));
+}
+/* (a * b + 2^14) >> 15, but not of two -2^15: the ISAs differ there */
+VM_INLINE vs16 v_mulhrs(vs16 a, vs16 b)
+{
+    return (vs16)V_(mulhrs_epi16)(VI(a), VI(b));
+}
+/* 32 to 16 bits, in-lane; values of 0 .. 65535 */
+VM_INLINE vu16 v_pack_u16(vu32 lo, vu32 hi)
+{
+    return (vu16)V_(packus_epi32)(VI(lo), VI(hi));
+}
+/* VN32 16-bit values in order */
+VM_INLINE vs32 v_widen_s16(const void *p)
+{
+#if VBYTES == 64
+    return (vs32)_mm512_cvtepi16_epi32(_mm256_loadu_si256(p));
+#elif VBYTES == 32
+    return (vs32)_mm256_cvtepi16_epi32(_mm_loadu_si128(p));
+#else
+    return (vs32)_mm_cvtepi16_epi32(_mm_loadl_epi64(p));
+#endif
+}
+VM_INLINE vu32 v_min_u32(vu32 a, vu32 b)
+{
+    return (vu32)V_(min_epu32)(VI(a), VI(b));
+}
+VM_INLINE vs64 v_mul_even_s32(vs32 a, vs32 b)
+{
+    return (vs64)V_(mul_epi32)(VI(a), VI(b));
+}
+/* the even 32-bit lanes of one, the odd ones of the other */
+VM_INLINE vu32 v_weave(vu64 even, vu64 odd)
+{
+#if VBYTES == 64
+    return (vu32)_mm512_mask_mov_epi32(VI(even), 0xaaaa, VI(odd));
+#else
+    return (vu32)V_(blend_epi16)(VI(even), VI(odd), 0xcc);
+#endif
+}
+/* 16-bit pairs in each 32-bit lane: the lower halves of a and b, or their upper halves */
+VM_INLINE vs16 v_pair_lows(vs32 a, vs32 b)
+{
+#if VBYTES == 64
+    return (vs16)_mm512_mask_mov_epi16(VI(a), 0xaaaaaaaa, VI(b << 16));
+#else
+    return (vs16)V_(blend_epi16)(VI(a), VI(b << 16), 0xaa);
+#endif
+}
+VM_INLINE vs16 v_pair_highs(vs32 a, vs32 b)
+{
+#if VBYTES == 64
+    return (vs16)_mm512_mask_mov_epi16(VI((vu32)a >> 16), 0xaaaaaaaa, VI(b));
+#else
+    return (vs16)V_(blend_epi16)(VI((vu32)a >> 16), VI(b), 0xaa);
+#endif
+}
+#else
+VM_INLINE vs16 v_abs_s16(vs16 a)
+{
+    return (vs16)vabsq_s16((int16x8_t)a);
+}
+VM_INLINE vs16 v_min_s16(vs16 a, vs16 b)
+{
+    return (vs16)vminq_s16((int16x8_t)a, (int16x8_t)b);
+}
+VM_INLINE vu16 v_min_u16(vu16 a, vu16 b)
+{
+    return (vu16)vminq_u16((uint16x8_t)a, (uint16x8_t)b);
+}
+VM_INLINE vs16 v_mulhrs(vs16 a, vs16 b)
+{
+    return (vs16)vqrdmulhq_s16((int16x8_t)a, (int16x8_t)b);
+}
+VM_INLINE vu16 v_pack_u16(vu32 lo, vu32 hi)
+{
+    return (vu16)vmovn_high_u32(vmovn_u32((uint32x4_t)lo), (uint32x4_t)hi);
+}
+VM_INLINE vs32 v_widen_s16(const void *p)
+{
+    return (vs32)vmovl_s16(vld1_s16(p));
+}
+VM_INLINE vu32 v_min_u32(vu32 a, vu32 b)
+{
+    return (vu32)vminq_u32((uint32x4_t)a, (uint32x4_t)b);
+}
+VM_INLINE vs64 v_mul_even_s32(vs32 a, vs32 b)
+{
+    return (vs64)vmull_s32(vmovn_s64((int64x2_t)a), vmovn_s64((int64x2_t)b));
+}
+VM_INLINE vu32 v_weave(vu64 even, vu64 odd)
+{
+    return (vu32)((even & 0xffffffff) | (odd & (uint64_t)0xffffffff00000000));
+}
+VM_INLINE vs16 v_pair_lows(vs32 a, vs32 b)
+{
+    return (vs16)vtrn1q_s16((int16x8_t)a, (int16x8_t)b);
+}
+VM_INLINE vs16 v_pair_highs(vs32 a, vs32 b)
+{
+    return (vs16)vtrn2q_s16((int16x8_t)a, (int16x8_t)b);
+}
+#endif
+
+/* a << n, or 0 or anything where n is above 31 */
+VM_INLINE vu32 v_shift_left(vu32 a, vu32 n)
+{
+#if VBYTES >= 32
+    return (vu32)V_(sllv_epi32)(VI(a), VI(n));
+#elif V_X86
+    return a * (vu32)v_trunc_f32((vf32)((n + 127) << 23)); /* 2^31 comes out right as well */
+#else
+    return (vu32)vshlq_u32((uint32x4_t)a, (int32x4_t)n);
+#endif
+}
+
+/* a <= b */
+VM_INLINE vm32 v_le_f32(vf32 a, vf32 b)
+{
+#if VBYTES == 64
+    return _mm512_cmp_ps_mask(VF(a), VF(b), _CMP_LE_OQ);
+#else
+    return (vm32)(a <= b);
+#endif
+}
+
+/* lanes i with from <= i < to */
+VM_INLINE vm32 v_lanes(int from, int to)
+{
+    static const int32_t lane[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    const vs32 i = v_load_vs32(lane);
+    return v_both(v_lt_s32(V_SPLAT(vs32, from - 1), i), v_lt_s32(i, V_SPLAT(vs32, to)));
+}
+
 #endif
