@@ -143,10 +143,8 @@ static void set_up(const VmGroup *group, VmAdmVariant *variants)
         const AdmOptions *o = group->instances[i]->options;
         VmAdmVariant *v = &variants[i];
         vm_adm_geometry(v->scale, &group->format);
-        for (int s = 0; s < VM_ADM_SCALES; s++) {
-            weights(&v->scale[s], o);
-            v->scale[s].gain = o->gain_limit;
-        }
+        for (int s = 0; s < VM_ADM_SCALES; s++) weights(&v->scale[s], o);
+        v->gain = o->gain_limit;
         v->skip_aim = o->skip_aim;
         v->skip_scale0 = o->skip_scale0;
         if (variants[owner].skip_scale0 && !o->skip_scale0) owner = i;

@@ -5,6 +5,8 @@
 
 enum { ADDITIVE, RESTORED };
 
+_Static_assert((int)VM_MAX_INSTANCES <= (int)VM_MAX_GAINS, "more options than decouple takes");
+
 /* Width of the ignored border of a band. */
 static int border(int n)
 {
@@ -114,24 +116,41 @@ static const void *source_row(const VmAdmFlow *f, int s, int picture, int y)
     return vm_picture_row(picture ? &f->frame->dis : &f->frame->ref, 0, i);
 }
 
-/* A row of details for one set of options: everything but the masking, which waits for the row below. */
+/* A row of details restored and additive, for all sets of options at once. */
+static void decouple(VmAdmFlow *f, int s, int i)
+{
+    VmAdmSplit out[VM_MAX_GAINS];
+    int n = 0;
+    for (unsigned k = 0; k < f->group->n; k++) {
+        const VmAdmVariant *v = &f->variants[k];
+        if (!runs_scale(v, s)) continue;
+        out[n].gain = v->gain;
+        for (int b = 0; b < 3; b++) {
+            out[n].r[b] = vm_ring_row(&v->rows[s].detail[0][b], i);
+            out[n].a[b] = vm_ring_row(&v->rows[s].detail[1][b], i);
+        }
+        n++;
+    }
+    ops_of(f, s)->decouple(out, n, (const void *const *)f->band[0], (const void *const *)f->band[1],
+                           &f->variants[0].scale[s]);
+}
+
+/* The row for one set of options: everything but the masking, which waits for the row below. */
 static void add_details(VmAdmFlow *f, unsigned variant, int s, int i)
 {
-    VmAdmVariant *v = &f->variants[variant];
+    const VmAdmVariant *v = &f->variants[variant];
     const VmAdmOps *ops = ops_of(f, s);
     const VmAdmScale *c = &v->scale[s];
-    const void *const *o = (const void *const *)f->band[0], *const *t =
-                                                                (const void *const *)f->band[1];
-    void *detail[2][3];
-    for (int k = 0; k < 2; k++)
-        for (int b = 0; b < 3; b++) detail[k][b] = vm_ring_row(&v->rows[s].detail[k][b], i);
-    ops->decouple(detail[0], detail[1], o, t, c);
     if (v->den_of == variant && i >= f->own[s].first && i < f->own[s].end)
-        ops->den(f->sums[variant][s].den, o, c);
+        ops->den(f->sums[variant][s].den, (const void *const *)f->band[0], c);
     /* additive detail masks the restored one and, for AIM, the other way round */
-    for (int m = ADDITIVE; m <= (v->skip_aim ? ADDITIVE : RESTORED); m++)
+    for (int m = ADDITIVE; m <= (v->skip_aim ? ADDITIVE : RESTORED); m++) {
+        const void *masker[3];
+        for (int b = 0; b < 3; b++)
+            masker[b] = vm_ring_row(&v->rows[s].detail[m == ADDITIVE][b], i);
         ops->csf(vm_ring_row(&v->rows[s].outer[m], i), vm_ring_row(&v->rows[s].inner[m], i),
-                 f->tmp[0], (const void *const *)detail[m == ADDITIVE], c);
+                 f->tmp[0], masker, c);
+    }
 }
 
 static void add_masked(VmAdmFlow *f, unsigned variant, int s, int y)
@@ -161,7 +180,9 @@ static void transform(void *state, int s, int i)
                               f->band[p][1], f->band[p][2]};
         dwt_of(f, s)(dst, f->tmp, rows, &f->span[s], (int)f->group->format.bpc, details);
     }
-    for (unsigned v = 0; details && v < f->group->n; v++)
+    if (!details) return;
+    decouple(f, s, i);
+    for (unsigned v = 0; v < f->group->n; v++)
         if (runs_scale(&f->variants[v], s)) add_details(f, v, s, i);
 }
 

@@ -20,6 +20,7 @@ typedef struct VmAdmSums {
 /* One set of options. The caller fills constants and flags. */
 typedef struct VmAdmVariant {
     VmAdmScale scale[VM_ADM_SCALES];
+    double gain; /* enhancement gain limit */
     int skip_scale0, skip_aim;
     unsigned den_of; /* the variant whose den sums hold for this one */
     /* rows of one scale: contributions to the threshold by the additive [0] and the restored [1]

@@ -90,10 +90,10 @@ static void constants(VmAdmVariant *v, const FloatAdmOptions *o, const VmFormat 
     for (int s = 0; s < VM_ADM_SCALES; s++) {
         VmAdmScale *c = &v->scale[s];
         for (int b = 0; b < 3; b++) c->rfactor[b] = rfactor(o, s, b == 2);
-        c->gain = o->gain_limit;
         c->p_norm = (float)o->p_norm;
         c->bypass = o->bypass;
     }
+    v->gain = o->gain_limit;
     v->skip_scale0 = o->skip_scale0;
 }
 

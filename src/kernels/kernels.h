@@ -73,7 +73,6 @@ typedef struct VmAdmScale {
     int row_shift;      /* Rh */
     uint32_t weight[3]; /* integer contrast sensitivity */
     float rfactor[3];   /* the same as real numbers */
-    double gain;        /* enhancement gain limit */
     float p_norm;       /* float_adm only */
     int bypass;         /* float_adm only: no masking threshold */
 } VmAdmScale;
@@ -83,12 +82,18 @@ typedef union VmAdmSum {
     float f;
 } VmAdmSum;
 
+/* Where the restored detail r and the additive a of one gain limit go. */
+typedef struct VmAdmSplit {
+    void *r[3], *a[3];
+    double gain; /* 1 .. 100 */
+} VmAdmSplit;
+
 /* The kernels of one scale; rows are int16_t at scale 0, int32_t at scales 1 - 3, float in float_adm.
  * Bands are read and written on columns max(x0 - 1, 0) .. min(x1, w - 1). */
 typedef struct VmAdmOps {
-    /* restored r and additive a from reference o and distorted t */
-    void (*decouple)(void *const r[3], void *const a[3], const void *const o[3],
-                     const void *const t[3], const VmAdmScale *c);
+    /* restored and additive detail from reference o and distorted t, for n <= VM_MAX_GAINS limits */
+    void (*decouple)(const VmAdmSplit *out, int n, const void *const o[3], const void *const t[3],
+                     const VmAdmScale *c);
     /* adds a row of the reference's own contrast */
     void (*den)(VmAdmSum sum[3], const void *const o[3], const VmAdmScale *c);
     /* what a row of the masking bands adds to the threshold: outer for the rows above and below,

@@ -263,7 +263,7 @@ static float restore(float o, float t, int similar, double gain)
     return (float)(wanted > (double)t ? wanted : (double)t);
 }
 
-static void adm_decouple_float(void *const r[3], void *const a[3], const void *const o[3],
+static void adm_decouple_float(const VmAdmSplit *out, int n, const void *const o[3],
                                const void *const t[3], const VmAdmScale *c)
 {
     const float *oh = o[0], *ov = o[1], *th = t[0], *tv = t[1];
@@ -275,9 +275,11 @@ static void adm_decouple_float(void *const r[3], void *const a[3], const void *c
         const int similar = dp >= 0 && dp * dp >= VM_ADM_COS2 * om * tm;
         for (int b = 0; b < 3; b++) {
             const float ob = ((const float *)o[b])[j], tb = ((const float *)t[b])[j];
-            const float restored = restore(ob, tb, similar, c->gain);
-            ((float *)r[b])[j] = restored;
-            ((float *)a[b])[j] = tb - restored;
+            for (int i = 0; i < n; i++) {
+                const float restored = restore(ob, tb, similar, out[i].gain);
+                ((float *)out[i].r[b])[j] = restored;
+                ((float *)out[i].a[b])[j] = tb - restored;
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* Scalar integer kernels: the definition that vector versions are checked against. */
-#include "kernels/kernels_impl.h"
+#include "kernels/adm_scalar.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -36,12 +36,6 @@ const VmVifColumns vm_vif_columns[VM_VIF_SCALES] = {
     {3, {{-2, -1, {3571, 16004}}, {0, 1, {26386, 0}}, {2, 1, {3571, 16004}}}},
     {2, {{0, 1, {32767, 10904}}, {0, -1, {10961, 10904}}}},
 };
-
-/* round(x / 2^n), ties up; arithmetic shift for negative x. Unsigned so that sums may wrap. */
-VM_INLINE int64_t round_shift(int64_t x, int n)
-{
-    return n ? (int64_t)((uint64_t)x + ((uint64_t)1 << (n - 1))) >> n : x;
-}
 
 /* ---- VIF ---- */
 
@@ -320,63 +314,20 @@ VM_INLINE int end_column(const VmAdmScale *c)
     return VM_MIN(c->x1 + 1, c->w);
 }
 
-/* Do the h and v bands of both pictures point within 1 degree of each other? */
-VM_INLINE int same_angle(int64_t oh, int64_t ov, int64_t th, int64_t tv)
-{
-    /* one rounding from 64 bits to float; the squares below are then exact in double */
-    const double dp = (double)(float)(oh * th + ov * tv);
-    const double om = (double)(float)(oh * oh + ov * ov);
-    const double tm = (double)(float)(th * th + tv * tv);
-    return dp >= 0 && dp * dp >= (double)VM_ADM_COS2 * om * tm;
-}
-
-/* Limit the gain of an enhanced detail: r times gain, but not past t. */
-VM_INLINE int32_t enhance(int32_t r, int32_t t, int32_t o, double gain)
-{
-    const double wanted = (double)r * gain, limit = (double)t;
-    if (o > 0) return (int32_t)(wanted < limit ? wanted : limit);
-    return (int32_t)(wanted > limit ? wanted : limit);
-}
-
-/* o and t at scale 0 fit 16 bits; k = t / o in Q15, 0..32768 */
-VM_INLINE int32_t restore_0(int32_t o, int32_t t, int similar, double gain)
-{
-    if (o == 0) return 0;
-    const int32_t q = (int32_t)((1u << 30) / (uint32_t)(o < 0 ? -o : o));
-    const int64_t ratio = ((int64_t)(o < 0 ? -q : q) * t + 16384) >> 15;
-    const int32_t k = ratio < 0 ? 0 : ratio > 32768 ? 32768 : (int32_t)ratio;
-    const int32_t r = (k * o + 16384) >> 15;
-    return similar && k > 0 ? enhance(r, t, o, gain) : r;
-}
-
-VM_INLINE int32_t restore_123(int32_t o, int32_t t, int similar, double gain)
-{
-    if (o == 0) return 0;
-    uint32_t m = (uint32_t)(o < 0 ? -(int64_t)o : o);
-    int e = 0;
-    if (m >= 32768) {
-        e = 32 - __builtin_clz(m) - 15;
-        m = (uint32_t)(((uint64_t)m + ((uint64_t)1 << (e - 1))) >> e);
-    }
-    const int64_t q = (1u << 30) / m;
-    const int64_t ratio = ((o < 0 ? -q : q) * t + ((int64_t)1 << (14 + e))) >> (15 + e);
-    const int64_t k = ratio < 0 ? 0 : ratio > 32768 ? 32768 : ratio;
-    const int32_t r = (int32_t)((k * o + 16384) >> 15);
-    return similar && k > 0 ? enhance(r, t, o, gain) : r;
-}
-
 #define ADM_DECOUPLE(name, T, restore)                                                             \
-    static void name(void *const r[3], void *const a[3], const void *const o[3],                   \
-                     const void *const t[3], const VmAdmScale *c)                                  \
+    static void name(const VmAdmSplit *out, int n, const void *const o[3], const void *const t[3], \
+                     const VmAdmScale *c)                                                          \
     {                                                                                              \
         const T *oh = o[0], *ov = o[1], *th = t[0], *tv = t[1];                                    \
         for (int j = first_column(c); j < end_column(c); j++) {                                    \
             const int similar = same_angle(oh[j], ov[j], th[j], tv[j]);                            \
             for (int b = 0; b < 3; b++) {                                                          \
                 const T ob = ((const T *)o[b])[j], tb = ((const T *)t[b])[j];                      \
-                const T restored = (T)restore(ob, tb, similar, c->gain);                           \
-                ((T *)r[b])[j] = restored;                                                         \
-                ((T *)a[b])[j] = (T)(tb - restored);                                               \
+                for (int i = 0; i < n; i++) {                                                      \
+                    const T restored = (T)restore(ob, tb, similar, out[i].gain);                   \
+                    ((T *)out[i].r[b])[j] = restored;                                              \
+                    ((T *)out[i].a[b])[j] = (T)(tb - restored);                                    \
+                }                                                                                  \
             }                                                                                      \
         }                                                                                          \
     }
@@ -448,12 +399,6 @@ static void adm_csf_0(void *outer, void *inner, void *tmp, const void *const m[3
     spread(outer, inner, f, c);
 }
 
-VM_INLINE int64_t weigh_123(uint32_t weight, int32_t x)
-{
-    /* |x| < 2^31, weight < 2^32; the result is taken modulo 2^32 like the band it stands for */
-    return (int32_t)(((int64_t)weight * x + (1 << 27)) >> 28);
-}
-
 static void adm_csf_123(void *outer, void *inner, void *tmp, const void *const m[3],
                         const VmAdmScale *c)
 {
@@ -470,14 +415,6 @@ static void adm_csf_123(void *outer, void *inner, void *tmp, const void *const m
         centre[j] = (int32_t)sum_c;
     }
     spread(outer, inner, f, c);
-}
-
-/* cube of what is left of a value above its threshold, with the roundings of the definition */
-VM_INLINE int64_t cubed(int32_t u, int square_shift, int value_shift)
-{
-    if (u < 16384) return 0; /* u^2 < 2^28 rounds to 0 by every shift in use (29, 30) */
-    const int32_t square = (int32_t)round_shift((int64_t)u * u, square_shift);
-    return round_shift((int64_t)square * u, value_shift);
 }
 
 /* Weights of the unscaled Barten model are far too large for the fixed point: by definition the sums wrap

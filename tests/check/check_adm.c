@@ -146,13 +146,11 @@ static void choose_weights(VmAdmScale *c)
 
 static VmAdmScale choose_scale(int scale, int w)
 {
-    static const double gains[] = {100, 1, 1.7};
     VmAdmScale c = {.scale = scale, .w = w, .h = 9 + check_below(3000), .p_norm = 3};
     c.x0 = border(c.w);
     c.x1 = c.w - c.x0;
     c.y0 = border(c.h);
     c.y1 = c.h - c.y0;
-    c.gain = gains[check_timing() ? 0 : check_below(VM_COUNT(gains))];
     if (!check_timing()) {
         if (check_below(4) == 0) c.p_norm = 1 + (float)check_below(80) / 16;
         c.bypass = check_below(4) == 0;
@@ -168,7 +166,7 @@ enum { STEP_0, STEP_123, STEP_FLOAT };
 
 typedef struct Step {
     VmAdmScale c;
-    int which;
+    int which, n_gain;
     CheckRows in, other, a, b, tmp;
     VmAdmSum sum[2][3];
 } Step;
@@ -238,6 +236,8 @@ static void run_step(int which, void (*rows)(Step *s), CheckCall *call)
 
 /* ---- decoupling ---- */
 
+static const double gains[] = {100, 1, 1.7, 1.2, 37};
+
 static double get(const Step *s, const void *row, int j)
 {
     if (s->which == STEP_0) return ((const int16_t *)row)[j];
@@ -274,17 +274,23 @@ static void decouple_rows(Step *s)
     band_rows(s, &s->other);
     for (int j = 0; j < s->c.w; j++)
         if (check_below(4)) relate(s, j);
-    check_output(&s->a, 3, band_size(s), s->c.w, first_column(s), end_column(s));
-    check_output(&s->b, 3, band_size(s), s->c.w, first_column(s), end_column(s));
+    s->n_gain = check_timing() ? 1 : (int)VM_COUNT(gains);
+    check_output(&s->a, 3 * s->n_gain, band_size(s), s->c.w, first_column(s), end_column(s));
+    check_output(&s->b, 3 * s->n_gain, band_size(s), s->c.w, first_column(s), end_column(s));
 }
 
 static void call_decouple(const VmKernels *k, int side, void *state)
 {
     const Step *s = state;
+    VmAdmSplit out[VM_COUNT(gains)];
+    for (int i = 0; i < s->n_gain; i++) {
+        out[i].gain = gains[i];
+        memcpy(out[i].r, &s->a.p[side][3 * i], sizeof(out[i].r));
+        memcpy(out[i].a, &s->b.p[side][3 * i], sizeof(out[i].a));
+    }
     ops_of(k, s->which)
-        ->decouple((void *const *)s->a.p[side], (void *const *)s->b.p[side],
-                   (const void *const *)s->in.p[side], (const void *const *)s->other.p[side],
-                   &s->c);
+        ->decouple(out, s->n_gain, (const void *const *)s->in.p[side],
+                   (const void *const *)s->other.p[side], &s->c);
 }
 
 static void run_decouple(int which)
