@@ -633,6 +633,10 @@ VM_INLINE vs16 v_min_s16(vs16 a, vs16 b)
 {
     return (vs16)V_(min_epi16)(VI(a), VI(b));
 }
+VM_INLINE vu16 v_mulhi_u16(vu16 a, vu16 b)
+{
+    return (vu16)V_(mulhi_epu16)(VI(a), VI(b));
+}
 VM_INLINE vu16 v_min_u16(vu16 a, vu16 b)
 {
     return (vu16)V_(min_epu16)(VI(a), VI(b));
@@ -701,6 +705,12 @@ VM_INLINE vs16 v_min_s16(vs16 a, vs16 b)
 {
     return (vs16)vminq_s16((int16x8_t)a, (int16x8_t)b);
 }
+VM_INLINE vu16 v_mulhi_u16(vu16 a, vu16 b)
+{
+    const uint32x4_t lo = vmull_u16(vget_low_u16((uint16x8_t)a), vget_low_u16((uint16x8_t)b));
+    const uint32x4_t hi = vmull_high_u16((uint16x8_t)a, (uint16x8_t)b);
+    return (vu16)vuzp2q_u16(vreinterpretq_u16_u32(lo), vreinterpretq_u16_u32(hi));
+}
 VM_INLINE vu16 v_min_u16(vu16 a, vu16 b)
 {
     return (vu16)vminq_u16((uint16x8_t)a, (uint16x8_t)b);
@@ -759,6 +769,40 @@ VM_INLINE vm32 v_le_f32(vf32 a, vf32 b)
 #else
     return (vm32)(a <= b);
 #endif
+}
+
+VM_INLINE int v_equal(vm32 a, vm32 b)
+{
+#if VBYTES == 64
+    return a == b;
+#else
+    return v_all((vm32)(a == b));
+#endif
+}
+
+VM_INLINE int v_is_zero(vs32 a)
+{
+#if VBYTES == 64
+    return _mm512_test_epi32_mask(VI(a), VI(a)) == 0;
+#elif V_X86
+    return v_all((vm32)(a == 0));
+#else
+    return vmaxvq_u32((uint32x4_t)a) == 0;
+#endif
+}
+
+VM_INLINE vf32 v_abs_f32(vf32 a)
+{
+    return (vf32)((vu32)a & 0x7fffffff);
+}
+
+/* 16-bit lanes i with from <= i < to: 0 or -1 */
+VM_INLINE vs16 v_lanes_16(int from, int to)
+{
+    static const int16_t lane[] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+                                   16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
+    const vs16 i = v_load_vs16(lane);
+    return (vs16)(i >= (int16_t)VM_MAX(from, 0)) & (vs16)(i < (int16_t)VM_MIN(to, VN16));
 }
 
 /* lanes i with from <= i < to */
