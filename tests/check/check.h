@@ -81,7 +81,8 @@ void check_picture(CheckRows *set, int rows, int bpc, int w);
 void check_ints(CheckRows *set, int rows, size_t size, int w, int64_t lo, int64_t hi);
 void check_floats(CheckRows *set, int rows, int w, double lo, double hi);
 
-/* Filled by the test itself in p[0]; the padding may be written, the columns are compared. */
+/* Filled by the test itself in p[0]: constant, or with padding that may be written. */
+void check_input(CheckRows *set, int rows, size_t size, int w);
 void check_work(CheckRows *set, int rows, size_t size, int w);
 
 /* Not filled: to be written at columns from .. to - 1. */

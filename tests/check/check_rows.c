@@ -236,6 +236,11 @@ void check_floats(CheckRows *set, int rows, int w, double lo, double hi)
     for (int k = 0; k < rows; k++) fill_floats(&self.row[self.n - rows + k], lo, hi);
 }
 
+void check_input(CheckRows *set, int rows, size_t size, int w)
+{
+    take(set, rows, INPUT, size, w);
+}
+
 void check_work(CheckRows *set, int rows, size_t size, int w)
 {
     take(set, rows, WORK, size, w);
