@@ -308,19 +308,17 @@ static void check_that_slots_have_tests(void)
 
 /* ---- arguments ---- */
 
-static int usage(const char *program)
+static void print_usage(void)
 {
-    fprintf(stderr,
-            "usage: %s [OPTION ...] [NAME]\n"
-            "Checks the kernels whose names contain NAME, on every level of this machine.\n"
-            "  --quick       fewer sizes and patterns\n"
-            "  --bench       also times them against the scalar ones\n"
-            "  --level NAME  stops at that level\n"
-            "  --mask N      stops at the level that a CPU mask leaves\n"
-            "  --seed N      repeats the data of another run\n"
-            "  --list        prints the names\n",
-            program);
-    return 2;
+    fputs("usage: check [OPTION ...] [NAME]\n"
+          "Checks the kernels whose names contain NAME, on every level of this machine.\n"
+          "  --quick       fewer sizes and patterns\n"
+          "  --bench       also times them against the scalar ones\n"
+          "  --level NAME  stops at that level\n"
+          "  --mask N      stops at the level that a CPU mask leaves\n"
+          "  --seed N      repeats the data of another run\n"
+          "  --list        prints the names\n",
+          stderr);
 }
 
 static int list_names(void)
@@ -357,18 +355,30 @@ static int set_option(const char *option, const char *value)
     return 0;
 }
 
+/* < 0: go on; else the exit status */
+static int read_arguments(char **argument)
+{
+    for (; *argument; argument++) {
+        if (!strcmp(*argument, "--list")) return list_names();
+        if (!strcmp(*argument, "--quick")) self.quick = 1;
+        else if (!strcmp(*argument, "--bench")) self.bench = 1;
+        else if (**argument != '-') self.filter = *argument;
+        else if (set_option(*argument, argument[1]) == 0) argument++;
+        else {
+            print_usage();
+            return strcmp(*argument, "--help") ? 2 : 0;
+        }
+    }
+    return -1;
+}
+
 int main(int argc, char **argv)
 {
+    (void)argc;
     self.top = vm_cpu_level(0);
     self.seed = (uint64_t)time(NULL) * 1000003 ^ (uint64_t)getpid();
-    for (int i = 1; i < argc; i++) {
-        if (!strcmp(argv[i], "--list")) return list_names();
-        if (!strcmp(argv[i], "--quick")) self.quick = 1;
-        else if (!strcmp(argv[i], "--bench")) self.bench = 1;
-        else if (*argv[i] != '-') self.filter = argv[i];
-        else if (set_option(argv[i], argv[i + 1]) < 0) return usage(argv[0]);
-        else i++;
-    }
+    const int status = read_arguments(argv + 1);
+    if (status >= 0) return status;
     printf("# highest level %s, seed %llu\n", vm_cpu_name(self.top), (unsigned long long)self.seed);
     self.good = *vm_kernels_get(VM_CPU_SCALAR);
     catch_crashes();

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base.h"
+#include "context.h"
 #include "model.h"
 
 static VmafContext *open_context(unsigned n_threads)
@@ -90,6 +91,44 @@ static void reports_do_not_depend_on_threads(void **state)
         vmaf_close(v);
     }
     vmaf_ext_free(first);
+}
+
+static void assert_kernels(const VmafContext *v, VmCpuLevel level)
+{
+    assert_int_equal(v->level, level);
+    assert_true(v->n_groups > 0);
+    for (unsigned i = 0; i < v->n_groups; i++)
+        assert_ptr_equal(v->groups[i].kernels, vm_kernels_get(level));
+}
+
+/* Two contexts in turn, one of which may not use any instruction set. */
+static void cpu_masks_stay_apart(void **state)
+{
+    (void)state;
+    VmafContext *v[2];
+    char *text[2];
+    const char *const features[] = {"vif", "adm", "motion", "psnr", "float_vif", "float_adm"};
+    for (int k = 0; k < 2; k++) {
+        const VmafConfiguration cfg = {.n_threads = 2, .cpumask = k ? UINT64_MAX : 0};
+        assert_int_equal(vmaf_init(&v[k], cfg), 0);
+        for (size_t f = 0; f < VM_COUNT(features); f++)
+            assert_int_equal(vmaf_use_feature(v[k], features[f], NULL), 0);
+    }
+    for (unsigned i = 0; i < 4; i++)
+        for (int k = 0; k < 2; k++) {
+            VmafPicture r = test_picture(99, 51, i, 0), d = test_picture(99, 51, i, 9);
+            assert_int_equal(vmaf_read_pictures(v[k], &r, &d, i), 0);
+        }
+    for (int k = 0; k < 2; k++) {
+        assert_kernels(v[k], k ? VM_CPU_SCALAR : vm_cpu_level(0));
+        assert_int_equal(vmaf_read_pictures(v[k], NULL, NULL, 0), 0);
+        text[k] = report(v[k]);
+    }
+    assert_string_equal(text[0], text[1]);
+    for (int k = 0; k < 2; k++) {
+        vmaf_ext_free(text[k]);
+        vmaf_close(v[k]);
+    }
 }
 
 /* Before the flush the newest frame counts as the last one. */
@@ -375,6 +414,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pictures_in_scores_out),
         cmocka_unit_test(reports_do_not_depend_on_threads),
+        cmocka_unit_test(cpu_masks_stay_apart),
         cmocka_unit_test(scores_can_be_read_while_running),
         cmocka_unit_test(misuse_is_answered_in_words),
         cmocka_unit_test(too_small_pictures_are_refused),
