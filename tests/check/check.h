@@ -100,6 +100,7 @@ typedef enum CheckPattern {
     CHECK_NATURAL, /* waves and noise of different strength; sets differ by a little */
     CHECK_BINARY,  /* least or greatest value at random */
     CHECK_LOG,     /* every magnitude equally likely */
+    CHECK_FLAT,    /* one value for a set: random, or in or next to the middle */
     CHECK_LEAST,
     CHECK_GREATEST,
     CHECK_COLUMNS, /* least and greatest in turn */

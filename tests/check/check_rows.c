@@ -150,8 +150,9 @@ static void take(CheckRows *set, int rows, Kind kind, size_t size, int w)
 
 /* ---- data ---- */
 
-const char *const check_pattern_names[CHECK_PATTERNS] = {
-    "random", "natural", "binary", "log", "least", "greatest", "column", "row", "board", "ramp"};
+const char *const check_pattern_names[CHECK_PATTERNS] = {"random", "natural", "binary",   "log",
+                                                         "flat",   "least",   "greatest", "column",
+                                                         "row",    "board",   "ramp"};
 
 /* Triangle waves in both directions between 1/4 and 3/4, and noise whose strength changes from block to
  * block, down to none. */
@@ -171,6 +172,7 @@ static uint32_t fraction(int set, int y, int x)
     switch (self.pattern) {
     case CHECK_NATURAL: return natural(set, y, x);
     case CHECK_BINARY: return check_random() >> 63 ? UINT32_MAX : 0;
+    case CHECK_FLAT: return (self.phase + (uint32_t)set) * 2654435761u;
     case CHECK_LEAST: return inverse;
     case CHECK_GREATEST: return ~inverse;
     case CHECK_COLUMNS: return (x & 1 ? UINT32_MAX : 0) ^ inverse;
@@ -192,8 +194,17 @@ static double logarithmic(double lo, double hi, int bits)
     return x & 1 << 20 ? hi * m : lo * m;
 }
 
+static int64_t flat(int set, int64_t lo, int64_t hi)
+{
+    const uint32_t hash = (self.phase + (uint32_t)set) * 2654435761u;
+    if (hash >> 30 == 0) return lo + (int64_t)((uint64_t)(hi - lo + 1) * (hash << 2) >> 32);
+    const int64_t v = lo + (hi - lo + 1) / 2 + (hash >> 30) - 2;
+    return VM_MAX(lo, VM_MIN(v, hi));
+}
+
 static int64_t value(int set, int y, int x, int64_t lo, int64_t hi)
 {
+    if (self.pattern == CHECK_FLAT) return flat(set, lo, hi);
     if (self.pattern == CHECK_LOG) return (int64_t)logarithmic((double)lo, (double)hi, 32);
     return lo + (int64_t)((uint64_t)(hi - lo + 1) * fraction(set, y, x) >> 32);
 }
