@@ -54,6 +54,15 @@ unsigned vmaf_ext_thread_count(const VmafContext *v)
 {
     return v ? v->config.n_threads : 0;
 }
+int vmaf_ext_reads_chroma(const VmafContext *v)
+{
+    int reads = 0;
+    for (unsigned i = 0; v && i < v->n_instances; i++) {
+        const VmExtractor *e = v->instances[i]->extractor;
+        reads |= e->chroma && e->chroma(v->instances[i]->options);
+    }
+    return reads;
+}
 void vmaf_ext_free(void *memory)
 {
     vm_free(memory);

@@ -71,6 +71,8 @@ struct VmExtractor {
     uint32_t (*mask)(const void *options);
     /* Reference pictures before the frame that run looks at, 0 .. VM_MAX_PREVIOUS; NULL = 0. */
     int (*previous)(const void *options);
+    /* Does it look at chroma? NULL = no. */
+    int (*chroma)(const void *options);
     /* Can these options be computed for this format? NULL = always. */
     int (*check)(const void *options, const VmFormat *format, VmError *error);
     /* 64-bit words that run leaves for finish; NULL: run leaves the values, VmValues[group->n]. */

@@ -462,9 +462,9 @@ static int check_format(Decoder *d)
 
 /* ---- the reader ---- */
 
-static void copy_planes(const AVFrame *frame, VmafPicture *pic)
+static void copy_planes(const AVFrame *frame, VmafPicture *pic, int luma_only)
 {
-    const unsigned planes = pic->pix_fmt == VMAF_PIX_FMT_YUV400P ? 1 : 3;
+    const unsigned planes = luma_only || pic->pix_fmt == VMAF_PIX_FMT_YUV400P ? 1 : 3;
     const size_t bytes = pic->bpc > 8 ? 2 : 1;
 
     for (unsigned p = 0; p < planes; p++)
@@ -498,7 +498,7 @@ static int read_frame(VmSource *source, VmafPicture *pic)
     if (got <= 0) return got;
     const int err = check_format(d);
     if (err < 0) return err;
-    if (pic) copy_planes(convert(d), pic);
+    if (pic) copy_planes(convert(d), pic, source->luma_only);
     av_frame_unref(d->frame);
     return 1;
 }

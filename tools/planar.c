@@ -79,21 +79,29 @@ static int64_t read_plane(const VmPlanar *planar, unsigned p, VmStream *stream, 
     return over < 0 ? over : got + over;
 }
 
-int64_t vm_planar_read(const VmPlanar *planar, VmStream *stream, VmafPicture *pic)
+/* Bytes of plane p and what follows it. */
+static uint64_t rest_from(const VmPlanar *planar, unsigned p)
 {
+    uint64_t rest = planar->extra;
+
+    for (; p < planar->planes; p++) rest += (uint64_t)planar->row[p] * planar->rows[p];
+    return rest;
+}
+
+int64_t vm_planar_read(const VmPlanar *planar, VmStream *stream, VmafPicture *pic, int luma_only)
+{
+    /* passing over the chroma of a pipe would mean reading it in small pieces */
+    const unsigned planes = luma_only && stream->size >= 0 ? 1 : planar->planes;
     int64_t total = 0;
 
     if (!pic) return vm_stream_skip(stream, planar->frame_size);
-    for (unsigned p = 0; p < planar->planes; p++) {
+    for (unsigned p = 0; p < planes; p++) {
         const int64_t got = read_plane(planar, p, stream, pic);
         if (got < 0) return got;
         total += got;
         if (got < (int64_t)(planar->row[p] * (uint64_t)planar->rows[p])) return total;
     }
-    if (planar->extra) {
-        const int64_t over = vm_stream_skip(stream, planar->extra);
-        if (over < 0) return over;
-        total += over;
-    }
-    return total;
+    const uint64_t rest = rest_from(planar, planes);
+    const int64_t over = rest ? vm_stream_skip(stream, rest) : 0;
+    return over < 0 ? over : total + over;
 }

@@ -21,8 +21,9 @@ typedef struct VmPlanar {
 
 void vm_planar_init(VmPlanar *planar, const VmVideoInfo *info, enum VmChroma chroma, int alpha);
 
-/* Reads one frame into pic, or passes over it if pic is NULL. Returns the bytes consumed, fewer than
+/* Reads one frame into pic, or passes over it if pic is NULL; of a file, chroma is passed over as well
+ * with luma_only. Returns the bytes consumed, fewer than
  * frame_size only at the end of the stream, or -errno. */
-int64_t vm_planar_read(const VmPlanar *planar, VmStream *stream, VmafPicture *pic);
+int64_t vm_planar_read(const VmPlanar *planar, VmStream *stream, VmafPicture *pic, int luma_only);
 
 #endif

@@ -76,7 +76,7 @@ static unsigned plane_bits(const VmafPicture *pic, unsigned p)
 /* The features count on samples within the depth; a sample beyond it means a wrong -b. */
 static int check_depth(VmSource *source, const VmafPicture *pic)
 {
-    const unsigned planes = pic->pix_fmt == VMAF_PIX_FMT_YUV400P ? 1 : 3;
+    const unsigned planes = source->luma_only || pic->pix_fmt == VMAF_PIX_FMT_YUV400P ? 1 : 3;
 
     if (pic->bpc == 8 || pic->bpc == 16) return 0;
     for (unsigned p = 0; p < planes; p++)

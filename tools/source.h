@@ -42,6 +42,7 @@ struct VmSource {
     const char *path; /* as given; must outlive the source */
     VmStream stream;  /* fd -1 for numbered pictures, which have no single file */
     VmVideoInfo info;
+    int luma_only;     /* 1: nobody looks at chroma, it need not be read. For the caller to set */
     uint64_t next;     /* frames read or passed over so far */
     char error[512];   /* what is wrong, without role and path */
     char warning[512]; /* something to tell; whoever tells it empties the text */

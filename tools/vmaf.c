@@ -42,6 +42,7 @@ static enum VmExit open_source(Run *run, VmSource *source, const char *role, con
     const int err = vm_source_open(source, role, path, raw, threads);
 
     if (err < 0) return refuse_source(run, source, err);
+    source->luma_only = !vmaf_ext_reads_chroma(run->engine.vmaf);
     relay_warning(run, source);
     return VM_EXIT_OK;
 }

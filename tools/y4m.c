@@ -195,7 +195,7 @@ static int read_frame(VmSource *source, VmafPicture *pic)
     const int line = read_frame_line(source);
 
     if (line <= 0) return line;
-    const int64_t got = vm_planar_read(planar, &source->stream, pic);
+    const int64_t got = vm_planar_read(planar, &source->stream, pic, source->luma_only);
     if (got < 0)
         return VM_SOURCE_FAIL(source, (int)got, "frame %" PRIu64 ": %s", source->next,
                               strerror((int)-got));

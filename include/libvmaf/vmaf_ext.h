@@ -52,6 +52,9 @@ const char *vmaf_ext_last_error(const VmafContext *vmaf);
 /* Worker threads in use (0 = none, work is done by the caller). */
 unsigned vmaf_ext_thread_count(const VmafContext *vmaf);
 
+/* 1 if a feature registered so far looks at chroma. If not, those planes may be left unfilled. */
+int vmaf_ext_reads_chroma(const VmafContext *vmaf);
+
 /* ---- models ---- */
 
 typedef struct VmafModelSpec {

@@ -57,6 +57,11 @@ static int previous(const void *o)
     return !((const FloatMotionOptions *)o)->force_zero;
 }
 
+static int chroma(const void *o)
+{
+    return ((const FloatMotionOptions *)o)->add_uv;
+}
+
 static int check(const void *options_, const VmFormat *f, VmError *error)
 {
     const FloatMotionOptions *o = options_;
@@ -208,6 +213,7 @@ const VmExtractor vm_extractor_float_motion = {
     .cost = 30,
     .mask = mask,
     .previous = previous,
+    .chroma = chroma,
     .check = check,
     .run = run,
     .derive = derive,

@@ -44,6 +44,11 @@ static uint32_t mask(const void *options)
     return planes | (o->mse ? planes << 1 : 0) | (o->apsnr ? 0xfc0 : 0);
 }
 
+static int chroma(const void *options)
+{
+    return ((const PsnrOptions *)options)->chroma;
+}
+
 static int has_plane(const VmFormat *f, const PsnrOptions *o, int plane)
 {
     unsigned w, h;
@@ -142,6 +147,7 @@ const VmExtractor vm_extractor_psnr = {
     .bands = 1,
     .cost = 3,
     .mask = mask,
+    .chroma = chroma,
     .words = words,
     .run = run,
     .finish = finish,
