@@ -135,6 +135,7 @@ static int pooled(const Report *r, const VmColumn *c, VmPooled *p)
 
 static double fps(const Report *r)
 {
+    if (r->config.reproducible) return 0;
     return r->seconds > 0 ? (r->v->end - r->v->first) / r->seconds : 0;
 }
 
@@ -254,18 +255,14 @@ static void json_extension(const Report *r)
     const VmFormat *f = &r->v->format;
     fprintf(r->out, ",\n  \"tinyvmaf\": {\n    \"version\": \"%s\",\n    \"epoch\": \"%s\",\n",
             vmaf_ext_version(), vmaf_ext_epoch());
-    fprintf(r->out, "    \"cpu\": \"%s\",\n    \"threads\": %u,\n", vm_cpu_name(r->v->level),
-            r->v->config.n_threads);
     fputs("    \"reference\": ", r->out);
     put_json_text(r, r->config.reference ? r->config.reference : "");
     fputs(",\n    \"distorted\": ", r->out);
     put_json_text(r, r->config.distorted ? r->config.distorted : "");
     fprintf(r->out,
             ",\n    \"width\": %u,\n    \"height\": %u,\n    \"pixel_format\": \"%s\",\n"
-            "    \"bit_depth\": %u,\n    \"frames\": %u,\n    \"subsample\": %u,\n"
-            "    \"wall_seconds\": %.3f,\n",
-            f->w, f->h, pixel_format(r), f->bpc, r->v->end - r->v->first, vm_context_step(r->v),
-            r->seconds);
+            "    \"bit_depth\": %u,\n    \"frames\": %u,\n    \"subsample\": %u,\n",
+            f->w, f->h, pixel_format(r), f->bpc, r->v->end - r->v->first, vm_context_step(r->v));
     json_models(r);
     json_percentiles(r);
     fputs("    \"warnings\": [", r->out);
@@ -352,15 +349,12 @@ static void xml_pooled(const Report *r)
 
 static void xml_extension(const Report *r)
 {
-    fprintf(r->out, "  <tinyvmaf version=\"%s\" epoch=\"%s\" cpu=\"%s\" threads=\"%u\" ",
-            vmaf_ext_version(), vmaf_ext_epoch(), vm_cpu_name(r->v->level), r->v->config.n_threads);
+    fprintf(r->out, "  <tinyvmaf version=\"%s\" epoch=\"%s\" ", vmaf_ext_version(),
+            vmaf_ext_epoch());
     xml_text(r, "reference", r->config.reference);
     xml_text(r, "distorted", r->config.distorted);
-    fprintf(r->out,
-            "pixel_format=\"%s\" bit_depth=\"%u\" frames=\"%u\" subsample=\"%u\" "
-            "wall_seconds=\"%.3f\">\n",
-            pixel_format(r), r->v->format.bpc, r->v->end - r->v->first, vm_context_step(r->v),
-            r->seconds);
+    fprintf(r->out, "pixel_format=\"%s\" bit_depth=\"%u\" frames=\"%u\" subsample=\"%u\">\n",
+            pixel_format(r), r->v->format.bpc, r->v->end - r->v->first, vm_context_step(r->v));
     for (unsigned i = 0; i < r->v->n_models; i++) {
         fputs("    <model ", r->out);
         xml_text(r, "name", r->v->models[i].name);

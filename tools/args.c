@@ -33,6 +33,7 @@ enum {
     OPT_LIST_MODELS,
     OPT_LIST_FEATURES,
     OPT_FAIL_UNDER,
+    OPT_REPRODUCIBLE,
 };
 
 /* '-': arguments that are no options come in their place, as code 1. ':': we write the messages. */
@@ -70,6 +71,7 @@ static const struct option long_options[] = {
     {"list-models", no_argument, NULL, OPT_LIST_MODELS},
     {"list-features", no_argument, NULL, OPT_LIST_FEATURES},
     {"fail-under", required_argument, NULL, OPT_FAIL_UNDER},
+    {"reproducible", no_argument, NULL, OPT_REPRODUCIBLE},
     {0},
 };
 
@@ -290,6 +292,7 @@ static int set_option(VmArgs *args, int code, int argc, char **argv)
     case OPT_HELP: args->action = VM_HELP; return 0;
     case OPT_LIST_MODELS: args->action = VM_LIST_MODELS; return 0;
     case OPT_LIST_FEATURES: args->action = VM_LIST_FEATURES; return 0;
+    case OPT_REPRODUCIBLE: args->reproducible = 1; return 0;
     case OPT_FEATURE: return vm_args_add_feature(args, optarg, NULL);
     case OPT_FAIL_UNDER: return vm_args_add_limits(args, optarg);
     case OPT_AOM_CTC: return vm_args_add_aom_ctc(args, optarg);

@@ -49,6 +49,7 @@ typedef struct VmArgs {
     const char *output; /* "-": standard output; NULL: no report */
     enum VmafOutputFormat format;
     int precision;
+    int reproducible;
     unsigned threads; /* 0: all cores */
     unsigned subsample;
     uint64_t cpumask;

@@ -32,6 +32,7 @@ const char vm_help_text[] =
     "  -o, --output PATH         report file; '-' = standard output\n"
     "      --xml --json --csv --sub   its format (default xml); '--json -' = to standard output\n"
     "      --precision P         digits of numbers: legacy (default), max or 1 to 17\n"
+    "      --reproducible        leave the speed out of the report: equal runs write equal files\n"
     "      --fail-under LIMITS   e.g. mean=93,p5=80,min=60: exit 3 if the first model is below\n"
     "      --progress MODE       auto (default), plain, json or none\n"
     "  -q, --quiet               no progress\n"

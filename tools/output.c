@@ -72,6 +72,7 @@ enum VmExit vm_output_report(VmEngine *engine, double wall_seconds)
     vmaf_ext_report_config_default(&cfg);
     cfg.format = args->format;
     cfg.precision = args->precision;
+    cfg.reproducible = args->reproducible;
     cfg.extended = 1;
     cfg.reference = args->reference;
     cfg.distorted = args->distorted;

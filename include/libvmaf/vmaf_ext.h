@@ -131,6 +131,7 @@ typedef struct VmafReportConfig {
     double wall_seconds;               ///< for fps; 0 = time between init and now
     const char *const *warnings;       ///< n_warnings sentences for the block
     unsigned n_warnings;
+    int reproducible; ///< 1: fps is 0.00, so that equal scores make equal files
 } VmafReportConfig;
 
 void vmaf_ext_report_config_default(VmafReportConfig *cfg);

@@ -3,7 +3,6 @@
 
 import json
 import os
-import re
 import subprocess
 import unittest
 
@@ -11,43 +10,6 @@ import support
 from support import Case
 
 PSNR = ["-n", "--feature", "psnr"]
-EVERYTHING = ["-m", "version=vmaf_v0.6.1", "-m", "version=vmaf_v0.6.1neg:name=neg"]
-for name in ("psnr=enable_apsnr=true", "float_ssim", "float_adm", "float_vif", "float_motion"):
-    EVERYTHING += ["--feature", name]
-
-
-def masked(text):
-    """Without what a clock has written."""
-    return re.sub(r'("fps"|"wall_seconds"|"threads"): [\d.]+', r"\1: 0", text)
-
-
-class Threads(Case):
-    def test_reports_are_equal_byte_for_byte(self):
-        support.model_file("vmaf_v0.6.1")
-        args = [*self.pair("A", 96, 80, frames=7), *EVERYTHING, "-q", "--json", "-"]
-        reports = []
-        for threads in (1, 2, 3, 7):
-            result = support.run(*args, "--threads", threads)
-            self.assertEqual(result.returncode, 0, result.stderr)
-            reports.append(masked(result.stdout))
-        for report in reports[1:]:
-            self.assertEqual(report, reports[0])
-
-    def test_default_is_all_cores(self):
-        support.model_file("vmaf_v0.6.1")
-        args = [*self.pair("A", 96, 80), *EVERYTHING, "-q", "--json", "-"]
-        alone = support.run(*args, "--threads", 1)
-        self.assertEqual(masked(support.run(*args).stdout), masked(alone.stdout))
-
-    def test_cpumask_changes_nothing(self):
-        args = [*self.pair("A", 96, 80), *PSNR, "--feature", "vif", "-q", "--json", "-"]
-        reports = {
-            masked(support.run(*args, "--cpumask", mask).stdout) for mask in (0, 16, "0x3f", 63)
-        }
-        bare = {re.sub(r'"cpu": "[^"]*"', "", report) for report in reports}
-        self.assertEqual(len(bare), 1)
-
-
 class SeveralModels(Case):
     def test_together_as_alone(self):
         """VMAF, NEG and 4K in one run: the numbers each has on its own."""
