@@ -43,6 +43,22 @@ unsigned vm_context_step(const VmafContext *v)
     return VM_MAX(v->config.n_subsample, 1);
 }
 
+VmSpan vm_context_scored(const VmafContext *v)
+{
+    if (!v->config.chunk_count) return (VmSpan){v->first, v->end};
+    const uint64_t end = (uint64_t)v->config.chunk_first + v->config.chunk_count;
+    const unsigned first = VM_MIN(VM_MAX(v->config.chunk_first, v->first), v->end);
+    return (VmSpan){first, (unsigned)VM_MAX(VM_MIN(end, v->end), first)};
+}
+
+static VmRole role_of(const VmafContext *v, unsigned index)
+{
+    const VmafExtConfig *c = &v->config;
+    if (c->chunk_count && (index < c->chunk_first || index - c->chunk_first >= c->chunk_count))
+        return VM_ROLE_CONTEXT;
+    return index % vm_context_step(v) ? VM_ROLE_SKIPPED : VM_ROLE_COUNTED;
+}
+
 /* ---- birth and death ---- */
 
 int vmaf_ext_init(VmafContext **vmaf, const VmafExtConfig *config)
@@ -334,7 +350,7 @@ static int check_pair(VmafContext *v, const VmafPicture *ref, const VmafPicture 
 static void submit(VmafContext *v, VmafPicture *ref, VmafPicture *dis, unsigned index)
 {
     VmFrame frame = {.index = index, .ref = *ref, .dis = *dis};
-    frame.counted = index % vm_context_step(v) == 0;
+    frame.role = role_of(v, index);
     for (int i = 0; i < v->n_previous; i++)
         if (v->last[i].ref) frame.previous[i] = vm_picture_ref(&v->last[i]);
     if (v->n_previous) {
@@ -382,6 +398,7 @@ static int flush(VmafContext *v)
     if (!v->sched) return vm_fail(&v->error, -EINVAL, "nothing to flush: no picture was read");
     vm_context_settle(v);
     v->flushed = 1;
+    const VmSpan scored = vm_context_scored(v);
     for (unsigned g = 0; g < v->n_groups; g++) {
         const VmGroup *group = &v->groups[g];
         const VmExtractor *e = group->extractor;
@@ -390,11 +407,11 @@ static int flush(VmafContext *v)
             for (unsigned k = 0; k < e->n_features; k++) {
                 VmColumn *column = instance->columns[k];
                 if (e->features[k].kind == VM_DERIVED_FEATURE && column)
-                    for (unsigned i = v->first; i < v->end; i++)
+                    for (unsigned i = scored.first; i < scored.end; i++)
                         vm_column_put(column, i, e->derive(instance, k, i, v->first, v->end));
                 if (e->features[k].kind != VM_TOTAL_FEATURE || !(instance->mask >> k & 1)) continue;
                 if (vm_scores_add_total(&v->scores, e->features[k].name,
-                                        e->total(group, instance, k, v->first, v->end)))
+                                        e->total(group, instance, k, scored.first, scored.end)))
                     return vm_fail_memory(&v->error);
             }
         }

@@ -42,7 +42,7 @@ struct VmafContext {
     VmPool *pool;
     VmFormat format;
     int flushed, n_previous;
-    unsigned first, end;               /* frames read: first .. end - 1 */
+    unsigned first, end;               /* frames read: first .. end - 1, context included */
     VmafPicture last[VM_MAX_PREVIOUS]; /* reference pictures of frames end - 1, end - 2 */
 };
 
@@ -56,6 +56,12 @@ int vm_context_leave(VmafContext *v, int code);
 
 /* Waits until every frame handed over so far is computed. */
 void vm_context_settle(VmafContext *v);
+
+/* Frames read that are not mere context; an empty span begins within the frames read. */
+typedef struct VmSpan {
+    unsigned first, end;
+} VmSpan;
+VmSpan vm_context_scored(const VmafContext *v);
 
 /* Step between frames that count: n_subsample, at least 1. */
 unsigned vm_context_step(const VmafContext *v);

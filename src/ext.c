@@ -63,6 +63,17 @@ int vmaf_ext_reads_chroma(const VmafContext *v)
     }
     return reads;
 }
+void vmaf_ext_chunk_context(const VmafContext *v, unsigned *before, unsigned *after)
+{
+    *before = *after = 0;
+    for (unsigned i = 0; v && i < v->n_instances; i++) {
+        const VmExtractor *e = v->instances[i]->extractor;
+        unsigned b = 0, a = 0;
+        if (e->context) e->context(v->instances[i]->options, &b, &a);
+        *before = VM_MAX(*before, b);
+        *after = VM_MAX(*after, a);
+    }
+}
 void vmaf_ext_free(void *memory)
 {
     vm_free(memory);
@@ -129,10 +140,11 @@ static int collect(VmafContext *v, const char *name, double **values, unsigned *
         return vm_fail(&v->error, -EINVAL, "no score named \"%s\"", name);
     vm_context_settle(v);
     *n = 0;
-    *values = vm_alloc_array((size_t)(v->end - v->first) + 1, sizeof(**values));
+    const VmSpan scored = vm_context_scored(v);
+    *values = vm_alloc_array((size_t)(scored.end - scored.first) + 1, sizeof(**values));
     if (!*values) return vm_fail_memory(&v->error);
     double lowest = INFINITY;
-    for (unsigned i = v->first; i < v->end; i++) {
+    for (unsigned i = scored.first; i < scored.end; i++) {
         double value;
         if (i % vm_context_step(v) || vm_column_get(column, i, &value) || !isfinite(value))
             continue;

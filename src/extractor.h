@@ -71,6 +71,8 @@ struct VmExtractor {
     uint32_t (*mask)(const void *options);
     /* Reference pictures before the frame that run looks at, 0 .. VM_MAX_PREVIOUS; NULL = 0. */
     int (*previous)(const void *options);
+    /* Frames before and after frame i that derive needs for it; NULL = none. */
+    void (*context)(const void *options, unsigned *before, unsigned *after);
     /* Does it look at chroma? NULL = no. */
     int (*chroma)(const void *options);
     /* Can these options be computed for this format? NULL = always. */

@@ -13,10 +13,16 @@ typedef struct VmFormat {
 
 enum { VM_MAX_PREVIOUS = 2 };
 
+typedef enum VmRole {
+    VM_ROLE_COUNTED, /* has scores */
+    VM_ROLE_SKIPPED, /* left out by n_subsample */
+    VM_ROLE_CONTEXT, /* outside of the chunk: only for what looks across frames */
+} VmRole;
+
 /* One pair of pictures, and the reference pictures before it for features that look back. */
 typedef struct VmFrame {
     unsigned index; /* as the caller counts */
-    int counted;    /* 0: left out by n_subsample */
+    VmRole role;
     VmafPicture ref, dis;
     VmafPicture previous[VM_MAX_PREVIOUS]; /* reference of index - 1, - 2; data NULL if none */
 } VmFrame;

@@ -67,7 +67,11 @@ void vm_plan_free(VmPlan *p)
 
 static int is_wanted(const VmExtractor *e, const VmFrame *frame)
 {
-    return frame->counted || e->every_frame;
+    switch (frame->role) {
+    case VM_ROLE_CONTEXT: return e->context != NULL;
+    case VM_ROLE_SKIPPED: return e->every_frame;
+    default: return 1;
+    }
 }
 
 static void clear(const VmGroup *g, uint64_t *words)

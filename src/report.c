@@ -18,6 +18,7 @@ typedef struct Report {
     const VmColumn **columns; /* those with a value, in report order */
     unsigned n_columns;
     double seconds;
+    VmSpan scored;
 } Report;
 
 /* ---- values ---- */
@@ -91,9 +92,12 @@ static void put_xml_text(const Report *r, const char *text)
 
 /* ---- what is reported ---- */
 
+/* Imported scores may lie anywhere, so that only what is known as context is left out. */
 static int counts(const Report *r, unsigned i)
 {
-    return i % vm_context_step(r->v) == 0;
+    const int is_context =
+        i >= r->v->first && i < r->v->end && (i < r->scored.first || i >= r->scored.end);
+    return !is_context && i % vm_context_step(r->v) == 0;
 }
 
 static int has_values(const Report *r, const VmColumn *c)
@@ -129,14 +133,14 @@ static unsigned next_row(const Report *r, unsigned i)
 
 static int pooled(const Report *r, const VmColumn *c, VmPooled *p)
 {
-    if (r->v->first == r->v->end) return -ENODATA;
-    return vm_column_pool(c, r->v->first, r->v->end - 1, vm_context_step(r->v), p);
+    if (r->scored.first == r->scored.end) return -ENODATA;
+    return vm_column_pool(c, r->scored.first, r->scored.end - 1, vm_context_step(r->v), p);
 }
 
 static double fps(const Report *r)
 {
     if (r->config.reproducible) return 0;
-    return r->seconds > 0 ? (r->v->end - r->v->first) / r->seconds : 0;
+    return r->seconds > 0 ? (r->scored.end - r->scored.first) / r->seconds : 0;
 }
 
 static const char *pixel_format(const Report *r)
@@ -261,8 +265,10 @@ static void json_extension(const Report *r)
     put_json_text(r, r->config.distorted ? r->config.distorted : "");
     fprintf(r->out,
             ",\n    \"width\": %u,\n    \"height\": %u,\n    \"pixel_format\": \"%s\",\n"
-            "    \"bit_depth\": %u,\n    \"frames\": %u,\n    \"subsample\": %u,\n",
-            f->w, f->h, pixel_format(r), f->bpc, r->v->end - r->v->first, vm_context_step(r->v));
+            "    \"bit_depth\": %u,\n    \"first_frame\": %u,\n    \"frames\": %u,\n"
+            "    \"subsample\": %u,\n",
+            f->w, f->h, pixel_format(r), f->bpc, r->scored.first, r->scored.end - r->scored.first,
+            vm_context_step(r->v));
     json_models(r);
     json_percentiles(r);
     fputs("    \"warnings\": [", r->out);
@@ -353,8 +359,11 @@ static void xml_extension(const Report *r)
             vmaf_ext_epoch());
     xml_text(r, "reference", r->config.reference);
     xml_text(r, "distorted", r->config.distorted);
-    fprintf(r->out, "pixel_format=\"%s\" bit_depth=\"%u\" frames=\"%u\" subsample=\"%u\">\n",
-            pixel_format(r), r->v->format.bpc, r->v->end - r->v->first, vm_context_step(r->v));
+    fprintf(r->out,
+            "pixel_format=\"%s\" bit_depth=\"%u\" first_frame=\"%u\" frames=\"%u\" "
+            "subsample=\"%u\">\n",
+            pixel_format(r), r->v->format.bpc, r->scored.first, r->scored.end - r->scored.first,
+            vm_context_step(r->v));
     for (unsigned i = 0; i < r->v->n_models; i++) {
         fputs("    <model ", r->out);
         xml_text(r, "name", r->v->models[i].name);
@@ -437,6 +446,7 @@ static int write_report(VmafContext *v, const VmafReportConfig *config, FILE *ou
     struct timespec now;
     Report r = {.v = v, .config = *config, .out = out};
     vm_context_settle(v);
+    r.scored = vm_context_scored(v);
     if (choose_columns(&r)) return vm_fail_memory(&v->error);
     clock_gettime(CLOCK_MONOTONIC, &now);
     r.seconds =

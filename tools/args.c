@@ -34,6 +34,7 @@ enum {
     OPT_LIST_FEATURES,
     OPT_FAIL_UNDER,
     OPT_REPRODUCIBLE,
+    OPT_CHUNK,
 };
 
 /* '-': arguments that are no options come in their place, as code 1. ':': we write the messages. */
@@ -71,6 +72,7 @@ static const struct option long_options[] = {
     {"list-models", no_argument, NULL, OPT_LIST_MODELS},
     {"list-features", no_argument, NULL, OPT_LIST_FEATURES},
     {"fail-under", required_argument, NULL, OPT_FAIL_UNDER},
+    {"chunk", required_argument, NULL, OPT_CHUNK},
     {"reproducible", no_argument, NULL, OPT_REPRODUCIBLE},
     {0},
 };
@@ -172,6 +174,25 @@ static int parse_precision(VmArgs *args)
     return 0;
 }
 
+static int parse_chunk(VmArgs *args)
+{
+    const size_t length = strcspn(optarg, ":");
+    char first_text[16];
+    uint64_t first, count;
+
+    if (optarg[length] && length < sizeof(first_text)) {
+        memcpy(first_text, optarg, length);
+        first_text[length] = 0;
+        if (vm_number_unsigned(first_text, INT_MAX, &first) == 0 &&
+            vm_number_unsigned(optarg + length + 1, INT_MAX, &count) == 0 && count > 0) {
+            args->chunk_first = (unsigned)first;
+            args->chunk_count = (unsigned)count;
+            return 0;
+        }
+    }
+    return vm_args_fail(args, "--chunk: \"%s\" should read FIRST:COUNT, like 100:50", optarg);
+}
+
 static int parse_progress(VmArgs *args)
 {
     static const char *const modes[] = {
@@ -238,6 +259,7 @@ static int set_run(VmArgs *args, int code)
     case OPT_FRAME_CNT: return parse_unsigned(args, code, INT_MAX, &args->frame_count);
     case OPT_SKIP_REF: return parse_unsigned(args, code, INT_MAX, &args->skip_reference);
     case OPT_SKIP_DIST: return parse_unsigned(args, code, INT_MAX, &args->skip_distorted);
+    case OPT_CHUNK: return parse_chunk(args);
     case OPT_PRECISION: return parse_precision(args);
     default: return parse_progress(args);
     }
@@ -347,6 +369,9 @@ static int check_models(VmArgs *args)
                                     args->models[i].name);
     if (args->no_prediction && args->n_models == 0 && args->n_features == 0)
         return vm_args_fail(args, "nothing to compute: -n needs a --feature or a --model");
+    if (args->chunk_count && args->frame_count && args->chunk_first >= args->frame_count)
+        return vm_args_fail(args, "--chunk begins with frame %u, --frame_cnt %u ends before it",
+                            args->chunk_first, args->frame_count);
     if (args->no_prediction && args->n_limits)
         return vm_args_fail(args, "--fail-under needs a score, and -n computes none");
     return 0;

@@ -55,6 +55,7 @@ typedef struct VmArgs {
     uint64_t cpumask;
     unsigned frame_count; /* 0: no limit */
     unsigned skip_reference, skip_distorted;
+    unsigned chunk_first, chunk_count; /* count 0: no chunk */
     int no_prediction;
     enum VmProgressMode progress;
     VmLimit *limits;

@@ -35,6 +35,8 @@ static enum VmExit open_engine(VmEngine *engine)
     cfg.n_threads = engine->args->threads;
     cfg.n_subsample = engine->args->subsample;
     cfg.cpumask = engine->args->cpumask;
+    cfg.chunk_first = engine->args->chunk_first;
+    cfg.chunk_count = engine->args->chunk_count;
     cfg.log = relay_log;
     cfg.log_opaque = engine->messages;
     const int err = vmaf_ext_init(&engine->vmaf, &cfg);
@@ -242,24 +244,36 @@ void vm_engine_close(VmEngine *engine)
 
 /* ---- results ---- */
 
-static int pool_slot(VmEngine *engine, VmModelSlot *slot, unsigned last)
+static int pool_slot(VmEngine *engine, VmModelSlot *slot, unsigned first, unsigned last)
 {
     const enum VmafPoolingMethod mean = VMAF_POOL_METHOD_MEAN;
-    int err = vmaf_score_pooled(engine->vmaf, slot->model, mean, &slot->score, 0, last);
+    int err = vmaf_score_pooled(engine->vmaf, slot->model, mean, &slot->score, first, last);
 
     if (!err && slot->collection)
         err = vmaf_score_pooled_model_collection(engine->vmaf, slot->collection, mean,
-                                                 &slot->spread, 0, last);
+                                                 &slot->spread, first, last);
     return err;
 }
 
-enum VmExit vm_engine_pool(VmEngine *engine, unsigned frames)
+/* Does --subsample leave one of frames first .. last? */
+static int counts_any(const VmEngine *engine, unsigned first, unsigned last)
+{
+    const unsigned step = engine->args->subsample ? engine->args->subsample : 1;
+
+    return first % step == 0 || last / step > first / step;
+}
+
+enum VmExit vm_engine_pool(VmEngine *engine, unsigned first, unsigned last)
 {
     int err = 0;
 
-    if (engine->args->no_prediction) return VM_EXIT_OK;
+    engine->is_empty = !counts_any(engine, first, last);
+    if (engine->is_empty)
+        vm_message_note(engine->messages, "--subsample %u leaves no frame of the chunk",
+                        engine->args->subsample);
+    if (engine->args->no_prediction || engine->is_empty) return VM_EXIT_OK;
     for (unsigned i = 0; !err && i < engine->n_models; i++) {
-        err = pool_slot(engine, &engine->models[i], frames - 1);
+        err = pool_slot(engine, &engine->models[i], first, last);
         if (err)
             vm_message_error(engine->messages, "model \"%s\" gives no score: %s",
                              source_of(engine->models[i].arg), reason(engine, err));
@@ -328,6 +342,7 @@ static enum VmExit print_features(VmEngine *engine, FILE *out)
 
 enum VmExit vm_engine_print(VmEngine *engine, FILE *out)
 {
+    if (engine->is_empty) return VM_EXIT_OK;
     if (!engine->args->no_prediction) {
         for (unsigned i = 0; i < engine->n_models; i++)
             print_score(engine, &engine->models[i], out);

@@ -29,6 +29,7 @@ typedef struct VmEngine {
     VmMessages *messages;
     VmModelSlot models[VM_MODELS_MAX];
     unsigned n_models;
+    int is_empty; /* no frame was counted: there are no scores to show */
 } VmEngine;
 
 /* VM_EXIT_INPUT, or VM_EXIT_INTERNAL for a lack of memory. */
@@ -36,8 +37,8 @@ enum VmExit vm_exit_of(int err);
 
 enum VmExit vm_engine_open(VmEngine *engine, const VmArgs *args, VmMessages *messages);
 
-/* After the flush: the mean scores of frames 0 .. frames-1. */
-enum VmExit vm_engine_pool(VmEngine *engine, unsigned frames);
+/* After the flush: the mean scores of frames first .. last. */
+enum VmExit vm_engine_pool(VmEngine *engine, unsigned first, unsigned last);
 
 /* The scores, or the features' means if there is no model to predict with and no report. */
 enum VmExit vm_engine_print(VmEngine *engine, FILE *out);

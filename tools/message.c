@@ -77,6 +77,15 @@ void vm_message_warn(VmMessages *messages, const char *fmt, ...)
     va_end(args);
 }
 
+void vm_message_note(VmMessages *messages, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    say(messages, "warning", 0, fmt, args);
+    va_end(args);
+}
+
 void vm_message_progress(VmMessages *messages, const char *text, int in_place)
 {
     pthread_mutex_lock(&messages->lock);

@@ -20,6 +20,10 @@ __attribute__((format(printf, 2, 3))) void vm_message_error(VmMessages *messages
 __attribute__((format(printf, 2, 3))) void vm_message_warn(VmMessages *messages, const char *fmt,
                                                            ...);
 
+/* A warning that does not go into the report. */
+__attribute__((format(printf, 2, 3))) void vm_message_note(VmMessages *messages, const char *fmt,
+                                                           ...);
+
 /* An error after which what there is gets reported: kept like a warning. */
 __attribute__((format(printf, 2, 3))) void vm_message_cut(VmMessages *messages, const char *fmt,
                                                           ...);

@@ -15,7 +15,8 @@ typedef struct Run {
     VmSource ref, dis;
     VmProgress progress;
     double start;
-    unsigned frames; /* pairs handed to the engine */
+    unsigned begin;  /* first frame that is read; more than 0 for a chunk */
+    unsigned frames; /* read so far, those before begin included */
 } Run;
 
 /* ---- inputs ---- */
@@ -95,17 +96,39 @@ static void warn_of_colours(Run *run)
                                                            : "distorted");
 }
 
+static enum VmExit refuse_chunk(Run *run, const VmSource *source)
+{
+    vm_message_error(
+        &run->messages, "%s \"%s\" has %" PRIu64 " frames, none of them in --chunk %u:%u",
+        source->role, source->path, source->next, run->args.chunk_first, run->args.chunk_count);
+    return VM_EXIT_INPUT;
+}
+
+/* option NULL: they stand before the chunk */
 static enum VmExit skip_frames(Run *run, VmSource *source, unsigned n, const char *option)
 {
     for (unsigned i = 0; i < n; i++) {
         const int got = vm_source_read(source, NULL);
         if (got < 0) return refuse_source(run, source, got);
         if (got > 0) continue;
+        if (!option) return refuse_chunk(run, source);
         vm_message_error(&run->messages, "%s \"%s\" has %u frames, --%s %u leaves none",
                          source->role, source->path, i, option, n);
         return VM_EXIT_INPUT;
     }
     return VM_EXIT_OK;
+}
+
+/* A chunk begins with frames that are mere context. */
+static enum VmExit skip_to_chunk(Run *run)
+{
+    unsigned before, after;
+
+    vmaf_ext_chunk_context(run->engine.vmaf, &before, &after);
+    const unsigned first = run->args.chunk_first;
+    run->begin = run->frames = first > before ? first - before : 0;
+    const enum VmExit status = skip_frames(run, &run->ref, run->begin, NULL);
+    return status ? status : skip_frames(run, &run->dis, run->begin, NULL);
 }
 
 /* The engine knows how many pictures it can use. */
@@ -132,6 +155,7 @@ static enum VmExit prepare(Run *run)
     if (!status) warn_of_colours(run);
     if (!status) status = skip_frames(run, &run->ref, run->args.skip_reference, "frame_skip_ref");
     if (!status) status = skip_frames(run, &run->dis, run->args.skip_distorted, "frame_skip_dist");
+    if (!status && run->args.chunk_count) status = skip_to_chunk(run);
     return status ? status : allocate_pictures(run);
 }
 
@@ -145,10 +169,40 @@ static int64_t frames_left(const VmSource *source)
     return source->info.frames < 0 ? -1 : left > 0 ? left : 0;
 }
 
+/* Where the reading stops: --frame_cnt counts from the clip's start. Behind a chunk at least one frame
+ * is read, so that the last chunk finds out what the run of the whole clip does about the end. */
+static unsigned limit_of(const Run *run)
+{
+    const unsigned limit = run->args.frame_count ? run->args.frame_count : UINT32_MAX;
+    unsigned before, after;
+
+    if (!run->args.chunk_count) return limit;
+    vmaf_ext_chunk_context(run->engine.vmaf, &before, &after);
+    const uint64_t end =
+        (uint64_t)run->args.chunk_first + run->args.chunk_count + (after ? after : 1);
+    return end < limit ? (unsigned)end : limit;
+}
+
+/* The frames that are scored, last excluded; context and what was not read left out. */
+static unsigned scored_end(const Run *run)
+{
+    const uint64_t end = (uint64_t)run->args.chunk_first + run->args.chunk_count;
+
+    return run->args.chunk_count && end < run->frames ? (unsigned)end : run->frames;
+}
+
+static unsigned scored(const Run *run)
+{
+    const unsigned end = scored_end(run);
+
+    return end > run->args.chunk_first ? end - run->args.chunk_first : 0;
+}
+
 static int64_t expected_frames(const Run *run)
 {
+    const unsigned limit = limit_of(run);
     const int64_t known[] = {frames_left(&run->ref), frames_left(&run->dis),
-                             run->args.frame_count ? (int64_t)run->args.frame_count : -1};
+                             limit < UINT32_MAX ? (int64_t)limit - run->begin : -1};
     int64_t total = -1;
 
     for (unsigned i = 0; i < 3; i++)
@@ -187,7 +241,7 @@ static enum VmExit refuse_pair(Run *run, int err)
 
 static enum VmExit stop_at_error(Run *run, const VmSource *source, int err)
 {
-    if (run->frames)
+    if (scored(run))
         vm_message_cut(&run->messages, "%s \"%s\": %s; the %u frames before it are scored",
                        source->role, source->path, source->error, run->frames);
     else (void)refuse_source(run, source, err);
@@ -198,6 +252,7 @@ static enum VmExit refuse_empty(Run *run, const VmSource *source)
 {
     char skipped[64] = "";
 
+    if (run->args.chunk_count) return refuse_chunk(run, source);
     if (source->next)
         (void)snprintf(skipped, sizeof(skipped), " behind the %" PRIu64 " that are skipped",
                        source->next);
@@ -215,7 +270,7 @@ static int read_pair(Run *run, VmafPicture pics[2], enum VmExit *status)
     if (ref == 1 && dis == 1) return 1;
     if (ref < 0 || dis < 0)
         *status = stop_at_error(run, ref < 0 ? &run->ref : &run->dis, ref < 0 ? ref : dis);
-    else if (run->frames == 0) *status = refuse_empty(run, ref ? &run->dis : &run->ref);
+    else if (!scored(run)) *status = refuse_empty(run, ref ? &run->dis : &run->ref);
     else if (ref || dis) warn_of_lengths(run, !ref, !dis);
     return 0;
 }
@@ -243,16 +298,16 @@ static int score_pair(Run *run, enum VmExit *status)
 /* Scores all pairs. *cut is set if an input broke off but the frames before can be used. */
 static enum VmExit score_frames(Run *run, enum VmExit *cut)
 {
-    const unsigned limit = run->args.frame_count ? run->args.frame_count : UINT32_MAX;
+    const unsigned limit = limit_of(run);
 
     *cut = VM_EXIT_OK;
     vm_progress_start(&run->progress, &run->messages, run->args.progress, expected_frames(run));
     while (run->frames < limit && score_pair(run, cut))
-        vm_progress_update(&run->progress, run->frames);
-    if (run->frames == 0 || *cut == VM_EXIT_INTERNAL) return *cut;
+        vm_progress_update(&run->progress, run->frames - run->begin);
+    if (!scored(run) || *cut == VM_EXIT_INTERNAL) return *cut;
     const int err = vmaf_read_pictures(run->engine.vmaf, NULL, NULL, 0);
     if (err && !*cut) *cut = refuse_pair(run, err);
-    vm_progress_finish(&run->progress, run->frames);
+    vm_progress_finish(&run->progress, run->frames - run->begin);
     relay_warning(run, &run->ref);
     relay_warning(run, &run->dis);
     return err ? vm_exit_of(err) : VM_EXIT_OK;
@@ -263,7 +318,7 @@ static enum VmExit score_frames(Run *run, enum VmExit *cut)
 static enum VmExit show_results(Run *run)
 {
     const int report_on_stdout = run->args.output && !strcmp(run->args.output, "-");
-    enum VmExit status = vm_engine_pool(&run->engine, run->frames);
+    enum VmExit status = vm_engine_pool(&run->engine, run->args.chunk_first, scored_end(run) - 1);
 
     if (!status) status = vm_engine_print(&run->engine, report_on_stdout ? stderr : stdout);
     if (!status) status = vm_output_report(&run->engine, vm_clock() - run->start);

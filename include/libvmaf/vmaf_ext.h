@@ -38,6 +38,8 @@ typedef struct VmafExtConfig {
     enum VmafLogLevel log_level; ///< messages above this level are dropped (default WARNING)
     VmafLogFn log;               ///< receives messages; NULL = stderr
     void *log_opaque;            ///< first argument of log
+    unsigned chunk_first;        ///< see vmaf_ext_chunk_context()
+    unsigned chunk_count;        ///< 0 (default): all frames are scored
 } VmafExtConfig;
 
 void vmaf_ext_config_default(VmafExtConfig *cfg);
@@ -54,6 +56,13 @@ unsigned vmaf_ext_thread_count(const VmafContext *vmaf);
 
 /* 1 if a feature registered so far looks at chroma. If not, those planes may be left unfilled. */
 int vmaf_ext_reads_chroma(const VmafContext *vmaf);
+
+/* A clip can be scored in chunks. With VmafExtConfig.chunk_count only frames chunk_first ..
+ * chunk_first + chunk_count - 1 are scored and reported. The frames read around them are context: only
+ * what looks across frames is computed on them. To get the scores that a run of the whole clip gives,
+ * begin with frame chunk_first - before, or the clip's first, and end with the last of the chunk + after,
+ * or the clip's last. How many that are depends on the features registered so far. */
+void vmaf_ext_chunk_context(const VmafContext *vmaf, unsigned *before, unsigned *after);
 
 /* ---- models ---- */
 

@@ -57,6 +57,12 @@ static int previous(const void *o)
     return !((const FloatMotionOptions *)o)->force_zero;
 }
 
+static void context(const void *o, unsigned *before, unsigned *after)
+{
+    *before = (unsigned)previous(o);
+    *after = 1;
+}
+
 static int chroma(const void *o)
 {
     return ((const FloatMotionOptions *)o)->add_uv;
@@ -213,6 +219,7 @@ const VmExtractor vm_extractor_float_motion = {
     .cost = 30,
     .mask = mask,
     .previous = previous,
+    .context = context,
     .chroma = chroma,
     .check = check,
     .run = run,

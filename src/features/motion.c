@@ -67,6 +67,16 @@ static uint64_t sad_rows(const VmGroup *g, VmRows rows, const VmafPicture *befor
     return sad;
 }
 
+/* A difference at distance d needs d frames, motion2 of five frames those at i - 1 and i + 1, a moving
+ * average what the frame before needs. The first d frames of a clip get the value of frame d. */
+static void context(const void *options, unsigned *before, unsigned *after)
+{
+    const MotionOptions *o = options;
+    const unsigned d = (unsigned)previous(o);
+    *before = d + (d > 1) + (unsigned)o->moving_average;
+    *after = d;
+}
+
 /* The picture that an instance compares with; NULL: its score is 0. */
 static const VmafPicture *before_of(const MotionOptions *o, const VmFrame *frame)
 {
@@ -167,6 +177,7 @@ const VmExtractor vm_extractor_motion = {
     .cost = 6,
     .mask = mask,
     .previous = previous,
+    .context = context,
     .words = words,
     .run = run,
     .finish = finish,
