@@ -41,11 +41,15 @@ extern const VmVifColumns vm_vif_columns[VM_VIF_SCALES];
 /* 2048 * log2(i) for i = 32768..65535 at [i - 32768], rounded twice as the specification says. */
 const uint16_t *vm_vif_log2_table(void);
 
-enum { VM_VIF_TMP = 8 };
+enum {
+    VM_VIF_TMP = 8,
+    VM_VIF_NOISE = 131072 /* 2^17: 2 grey levels squared in units of 1/65536 */
+};
 
 typedef struct VmVifRows {
     void *tmp[VM_VIF_TMP];  /* w 32-bit values each: column sums, as the kernel likes */
-    int32_t *s1, *s2, *s12; /* (co)variances of the row, 8-bit levels squared * 65536; s2 >= 0 */
+    int32_t *s1, *s2, *s12; /* (co)variances of the row, 8-bit levels squared * 65536; s2 >= 0;
+                             * s12 = 0 where s1 is below the noise */
 } VmVifRows;
 
 typedef struct VmVifSums {

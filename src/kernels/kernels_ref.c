@@ -95,7 +95,7 @@ VM_INLINE void vif_horz_taps(VmVifRows *t, const VifMoments *v, const uint16_t *
         const int32_t s2 = (int32_t)((uint32_t)(yy >> 16) - c22);
         t->s1[j] = (int32_t)((uint32_t)(xx >> 16) - c11);
         t->s2[j] = s2 > 0 ? s2 : 0;
-        t->s12[j] = (int32_t)((uint32_t)(xy >> 16) - c12);
+        t->s12[j] = t->s1[j] < VM_VIF_NOISE ? 0 : (int32_t)((uint32_t)(xy >> 16) - c12);
     }
 }
 
@@ -187,7 +187,7 @@ VIF_STAT(16)
 
 static void vif_residual(VmVifSums *sums, const VmVifRows *t, const double *gain, int n_gain, int w)
 {
-    enum { NOISE = 131072, LOG_NOISE = 17 * 2048 }; /* 2 grey levels squared in units of 1/65536 */
+    enum { NOISE = VM_VIF_NOISE, LOG_NOISE = 17 * 2048 };
     const uint16_t *table = vm_vif_log2_table();
     const double eps = 65536 * 1.0e-10;
     for (int j = 0; j < w; j++) {

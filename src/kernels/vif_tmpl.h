@@ -180,32 +180,51 @@ VM_INLINE vs32 vif_join(vs32 hi, vs32 lo)
     return (vs32)((vu32)hi + c + (((vu32)lo + (c + 32768)) >> 16));
 }
 
-/* (Co)variances of VN32 columns, every second one, whose windows begin at sample `at`. */
-VM_INLINE void vif_covariance(vs32 s[3], void *const half[8], const VifTaps *taps, int at)
+/* Filters along the row of VN32 columns, every second one, whose windows begin at sample `at`. */
+VM_INLINE vs32 vif_row_sum(const void *half, const VifTaps *taps, int at)
 {
-    const uint32_t c = (uint32_t)1 << 31;
-    vs32 sum[8] = {0};
+    const VWindow window = v_window((const int16_t *)half + at);
+    vs32 sum = {0};
     V_UNROLL
-    for (int m = 0; m < 8; m++) {
-        const VWindow window = v_window((const int16_t *)half[m] + at);
-        V_UNROLL
-        for (int k = 0; k < taps->n; k++)
-            sum[m] = v_dot(sum[m], v_slide(&window, taps->pair[k].at / 2), vif_tap(taps, k));
-    }
-    const vu32 x = (vu32)sum[0] + c, y = (vu32)sum[1] + c;
-    s[0] = vif_join(sum[2], sum[3]) - (vs32)v_mulhi_round(x, x);
-    s[1] = v_max_s32(vif_join(sum[4], sum[5]) - (vs32)v_mulhi_round(y, y), (vs32){0});
-    s[2] = vif_join(sum[6], sum[7]) - (vs32)v_mulhi_round(x, y);
+    for (int k = 0; k < taps->n; k++)
+        sum = v_dot(sum, v_slide(&window, taps->pair[k].at / 2), vif_tap(taps, k));
+    return sum;
 }
 
+VM_INLINE vu32 vif_mean(const void *half, const VifTaps *taps, int at)
+{
+    return (vu32)vif_row_sum(half, taps, at) + ((uint32_t)1 << 31);
+}
+
+VM_INLINE vs32 vif_moment(void *const half[2], const VifTaps *taps, int at)
+{
+    return vif_join(vif_row_sum(half[0], taps, at), vif_row_sum(half[1], taps, at));
+}
+
+/* VN16 columns from j on. A flat reference needs no covariance, and flat columns lie together. */
 VM_INLINE void vif_horz(VmVifRows *t, const VifTaps *taps, int r, int j)
 {
-    vs32 even[3], odd[3];
-    vif_covariance(even, t->tmp, taps, j - r);
-    vif_covariance(odd, t->tmp, taps, j - r + 1);
-    v_store_zip_32(t->s1 + j, even[0], odd[0]);
-    v_store_zip_32(t->s2 + j, even[1], odd[1]);
-    v_store_zip_32(t->s12 + j, even[2], odd[2]);
+    vu32 x[2], y[2];
+    vs32 s1[2], s2[2], s12[2] = {0};
+    V_UNROLL
+    for (int i = 0; i < 2; i++) {
+        x[i] = vif_mean(t->tmp[0], taps, j - r + i);
+        y[i] = vif_mean(t->tmp[1], taps, j - r + i);
+        s1[i] = vif_moment(t->tmp + 2, taps, j - r + i) - (vs32)v_mulhi_round(x[i], x[i]);
+        s2[i] = vif_moment(t->tmp + 4, taps, j - r + i) - (vs32)v_mulhi_round(y[i], y[i]);
+    }
+    const vs32 noise = V_SPLAT(vs32, VM_VIF_NOISE);
+    const vm32 flat[2] = {v_lt_s32(s1[0], noise), v_lt_s32(s1[1], noise)};
+    if (!v_all(v_both(flat[0], flat[1]))) {
+        V_UNROLL
+        for (int i = 0; i < 2; i++) {
+            s12[i] = vif_moment(t->tmp + 6, taps, j - r + i) - (vs32)v_mulhi_round(x[i], y[i]);
+            s12[i] = v_and_mask(v_not(flat[i]), s12[i]);
+        }
+    }
+    v_store_zip_32(t->s1 + j, s1[0], s1[1]);
+    v_store_zip_32(t->s2 + j, v_max_s32(s2[0], (vs32){0}), v_max_s32(s2[1], (vs32){0}));
+    v_store_zip_32(t->s12 + j, s12[0], s12[1]);
 }
 
 VM_INLINE void vif_reflect_halves(VmVifRows *t, int w, int r)
@@ -340,11 +359,7 @@ VM_INLINE vu32 vif_double_bits(VPairF64 x)
     return v_narrow_64((vu64)x.lo >> 29, (vu64)x.hi >> 29) & 0x7fffffff;
 }
 
-enum {
-    VIF_NOISE = 131072, /* 2^17: 2 grey levels squared in units of 1/65536 */
-    VIF_FLOAT_NOISE = (127 + 17) << 23,
-    VIF_DOUBLE_NOISE = (17 - 1) << 23
-};
+enum { VIF_FLOAT_NOISE = (127 + 17) << 23, VIF_DOUBLE_NOISE = (17 - 1) << 23 };
 
 /* Numbers whose logarithms are still to be summed. Those that do not count are the noise, whose
  * logarithm is then taken off every one. */
@@ -381,7 +396,7 @@ VM_INLINE void vif_add_logs(VifLogs *logs, vs32 s1, vs32 s2, vs32 s12, vm32 is_f
                             const double *gain, int n_gain)
 {
     const vf64 eps = V_SPLAT(vf64, 65536 * 1.0e-10);
-    const vs32 none = V_SPLAT(vs32, VIF_FLOAT_NOISE), noise = V_SPLAT(vs32, VIF_NOISE);
+    const vs32 none = V_SPLAT(vs32, VIF_FLOAT_NOISE), noise = V_SPLAT(vs32, VM_VIF_NOISE);
     const vm32 counts =
         v_both(v_not(is_flat), v_both(v_lt_s32((vs32){0}, s12), v_lt_s32((vs32){0}, s2)));
     const VPairF64 x = v_to_f64(s1), y = v_to_f64(s2), xy = v_to_f64(s12);
@@ -411,7 +426,7 @@ static void vif_residual(VmVifSums *sums, const VmVifRows *t, const double *gain
     for (int i = 0; i < n_gain; i++) logs.sum_num[i] = (vs32){0};
     for (int j = 0; j < w; j += VN32) {
         const vs32 s1 = v_load_vs32(t->s1 + j), s2 = v_load_vs32(t->s2 + j);
-        const vm32 is_flat = v_lt_s32(s1, V_SPLAT(vs32, VIF_NOISE));
+        const vm32 is_flat = v_lt_s32(s1, V_SPLAT(vs32, VM_VIF_NOISE));
         const vs32 nl = v_and_mask(is_flat, s2);
         flat += v_and_mask(is_flat, V_SPLAT(vs32, 1));
         nl_hi += nl >> 16;
