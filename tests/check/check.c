@@ -126,7 +126,7 @@ void check_sizes(int min)
 
 static int repeats(int w)
 {
-    if (w > 4096) return self.quick ? 1 : 3;
+    if (w > 4096) return self.quick ? 2 : 4;
     if (!self.quick) return 2 * CHECK_PATTERNS;
     return w <= SMALL ? 4 : 2;
 }
@@ -138,10 +138,11 @@ static int width_at(int size)
     return i < (int)VM_COUNT(large) ? large[i] : 0;
 }
 
-/* The widest rows are for sums that could overflow; the others take turns. */
+/* The widest rows are for sums that could overflow and for roundings that are rare; the others take
+ * turns. */
 static CheckPattern pattern_of(int w)
 {
-    if (w > 4096 && self.repeat == 0) return CHECK_BINARY;
+    if (w > 4096 && self.repeat < 2) return self.repeat ? CHECK_RANDOM : CHECK_BINARY;
     if (self.quick && self.repeat == 0 && w <= SMALL) return CHECK_RANDOM;
     return (CheckPattern)(self.cases % CHECK_PATTERNS);
 }
