@@ -23,4 +23,8 @@ const VmKernels VM_TABLE = {
     .adm_dwt = {NULL, adm_dwt_1, adm_dwt_2, adm_dwt_3},
     .adm_0 = {adm_decouple_0, adm_den_0, adm_csf_0, adm_mask_0},
     .adm_123 = {adm_decouple_123, adm_den_123, adm_csf_123, adm_mask_123},
+    .sse_8 = sse_8,
+    .sse_16 = sse_16,
+    .to_float_8 = to_float_8,
+    .to_float_16 = to_float_16,
 };

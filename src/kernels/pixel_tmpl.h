@@ -73,3 +73,58 @@ static uint64_t motion_sad_16(const void *const *rows, int32_t *tmp, int bpc, in
     }
     return motion_horz(tmp, w);
 }
+
+/* ---- squared errors (spec: 3.1) ---- */
+
+VM_INLINE vs16 sse_diff_8(const void *a, const void *b, int j)
+{
+    return (vs16)v_widen_u8((const uint8_t *)a + j) - (vs16)v_widen_u8((const uint8_t *)b + j);
+}
+
+static uint64_t sse_8(const void *a, const void *b, int w)
+{
+    vs32 sum = {0}; /* at most 2^12 times 2 * 255^2 in a lane */
+    int j = 0;
+    for (; j < w - VN16; j += VN16) {
+        const vs16 d = sse_diff_8(a, b, j);
+        sum = v_dot(sum, d, d);
+    }
+    const vs16 d = sse_diff_8(a, b, j) & (vs16)v_first((w - j) * 2);
+    return (uint64_t)v_sum_s32(v_dot(sum, d, d));
+}
+
+/* Squares of VN32 differences, two by two: each below 2^32. */
+VM_INLINE vu64 sse_pairs_16(const void *a, const void *b, int j, vs32 mask)
+{
+    const vs32 d =
+        (v_widen_u16_s32((const uint16_t *)a + j) - v_widen_u16_s32((const uint16_t *)b + j)) &
+        mask;
+    const vu64 squares = (vu64)((vu32)d * (vu32)d);
+    return (squares >> 32) + (squares & 0xffffffff);
+}
+
+static uint64_t sse_16(const void *a, const void *b, int w)
+{
+    vu64 sum = {0};
+    int j = 0;
+    for (; j < w - VN32; j += VN32) sum += sse_pairs_16(a, b, j, V_SPLAT(vs32, -1));
+    sum += sse_pairs_16(a, b, j, (vs32)v_first((w - j) * 4));
+    return (uint64_t)v_sum_s64((vs64)sum);
+}
+
+/* ---- floats ---- */
+
+static void to_float_8(float *dst, const void *src, float offset, int bpc, int w)
+{
+    (void)bpc; /* 8 */
+    for (int j = 0; j < w; j += VN32)
+        v_store_vf32(dst + j, v_to_f32(v_widen_u8_s32((const uint8_t *)src + j)) + offset);
+}
+
+static void to_float_16(float *dst, const void *src, float offset, int bpc, int w)
+{
+    const float scale = 1.0f / (float)(1 << (bpc - 8)); /* a power of two: exact */
+    for (int j = 0; j < w; j += VN32)
+        v_store_vf32(dst + j,
+                     v_to_f32(v_widen_u16_s32((const uint16_t *)src + j)) * scale + offset);
+}
