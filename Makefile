@@ -32,9 +32,12 @@ check: all
 golden: all
 	$(PYTHON) tests/golden/test_golden.py
 
-# Speed and memory; PEER=/path/to/another/vmaf for a side by side.
-bench: all
-	$(PYTHON) bench/run.py $(PEER)
+# Speed and memory beside others, to bench/RESULTS.md; PEER=/path/to/another/vmaf is compared first.
+bench: all demo/poor.mp4
+	$(PYTHON) bench/run.py $(if $(PEER),--peer $(PEER)) $(BENCH_FLAGS)
+
+demo/poor.mp4:
+	tools/demo.sh
 
 fmt:
 	clang-format -i $(C_FILES)

@@ -1,101 +1,343 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Time and memory of bin/vmaf, and of another vmaf on the same input if one is given.
+"""Speed and memory of bin/vmaf, beside other programs on the same input.
 
-usage: bench/run.py [PEER] [--rounds N] [--size WxH] [--threads N]
-
-The input is the demo's clip and its poor encode, decoded once to raw files (make demo makes them), so
-that only scoring is measured; without the demo, a test pattern. The programs take turns, A B A B, and
-the median of the rounds is shown. On a shared machine single runs differ by a factor of two.
+The programs take turns, A B A B, and medians are compared: on a shared machine single runs differ by a
+factor of two. Results go to the terminal and to bench/RESULTS.md. docs/performance.md tells more.
 """
 
 import argparse
+import dataclasses
 import os
-import shutil
-import statistics
-import subprocess
 import sys
-import tempfile
-import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(ROOT, "tests", "golden"))
+import clips
+import kernels
+import measure
+import peer
+import report
 
-import patterns  # noqa: E402
-
-OURS = os.path.join(ROOT, "bin", "vmaf")
-
-
-def decode(name, path, w, h):
-    """Raw 4:2:0 video of demo/NAME at w x h; False if there is none."""
-    source = os.path.join(ROOT, "demo", name)
-    if not (os.path.exists(source) and shutil.which("ffmpeg")):
-        return False
-    command = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-noautorotate", "-i", source]
-    command += ["-vf", f"scale={w}:{h}", "-pix_fmt", "yuv420p", "-fps_mode", "passthrough"]
-    subprocess.run(command + ["-f", "rawvideo", path], check=True)
-    return True
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
+# --cpumask for each level: what it leaves unused.
+MASKS = {"AVX-512 VNNI": 0, "AVX-512": 32, "AVX2": 48, "SSE4.1": 56, "scalar": 63}
+ANY, AVX2 = 0, 48
 
 
-def make_input(folder, w, h):
-    """Paths of a raw pair and what it is."""
-    ref, dis = (os.path.join(folder, name) for name in ("ref.yuv", "dis.yuv"))
-    if decode("clip.mp4", ref, w, h) and decode("poor.mp4", dis, w, h):
-        return ref, dis, "demo clip"
-    return *patterns.write_pair(folder, "B", w, h, frames=4), "test pattern"
+@dataclasses.dataclass
+class Bar:
+    """A promise and what was measured; `most` if smaller is better."""
+
+    what: str
+    bar: float
+    aim: float
+    measured: float
+    peer: str = ""
+    most: bool = False
+
+    def reaches(self, limit):
+        return self.measured <= limit if self.most else self.measured >= limit
+
+    @property
+    def verdict(self):
+        if not self.reaches(self.bar):
+            return "falls short"
+        return "aim" if self.aim and self.reaches(self.aim) else "bar"
+
+    def row(self):
+        sign = "<=" if self.most else ">="
+        aim = f"{self.aim:g}" if self.aim else "-"
+        return (self.what, self.peer, f"{sign} {self.bar:g}", aim, f"{self.measured:.2f}", self.verdict)
 
 
-def measure(program, args):
-    """Wall seconds, CPU seconds and peak memory in MB of one run."""
-    start = time.monotonic()
-    child = subprocess.Popen(
-        [program, *args], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    errors = child.stderr.read()
-    _, status, usage = os.wait4(child.pid, 0)
-    if status:
-        sys.exit(f"bench: error: {program}: {errors.decode(errors='replace').strip()}")
-    wall = time.monotonic() - start
-    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+class Bench:
+    def __init__(self, options):
+        self.quick = options.quick
+        self.rounds = options.rounds or (1 if self.quick else 5)
+        self.maker = clips.Maker(options.cache, natural=not options.pattern)
+        self.ours = peer.ours(options.vmaf)
+        self.peers = [peer.given(options.peer)] if options.peer else []
+        if not options.no_npm:
+            self.peers += filter(None, [peer.from_npm(os.path.join(HERE, "npm"))])
+        self.page = report.Page()
+        self.bars = []
+        self.cores = len(os.sched_getaffinity(0))
+        flags = report.cpu_info()[1]
+        self.avx512 = {"avx512f", "avx512bw", "avx512dq", "avx512vl"} <= flags
 
+    # ---- inputs ----
 
-def show(name, runs, frames):
-    wall, cpu, rss = (statistics.median(column) for column in zip(*runs))
-    print(
-        f"{name:<6} {frames / wall:8.2f} frames/s   {cpu / frames * 1000:8.1f} CPU ms a frame"
-        f"   {rss:7.1f} MB peak"
-    )
-    return cpu
+    def clip(self, w, h, bits=8, frames=41):
+        """In quick mode a sixth of the size and few frames."""
+        if self.quick:
+            w, h, frames = max(w // 12 * 2, 48), max(h // 12 * 2, 48), max(frames // 20, 2)
+        return self.maker.make(w, h, bits, frames)
+
+    def hd(self, bits=8):
+        return self.clip(1920, 1080, bits)
+
+    def uhd(self):
+        return self.clip(3840, 2160, frames=12)
+
+    def small(self):
+        return self.clip(576, 324, frames=328)
+
+    # ---- running ----
+
+    def compare(self, job, rounds=None):
+        """Program name -> Runs, ours first, all that can do the job."""
+        programs = [p for p in [self.ours, *self.peers] if p.can(job)]
+        print(f"bench: {job.clip.title}, {job.count} frames: {', '.join(p.name for p in programs)}", file=sys.stderr)
+        return measure.take_turns({p.name: (p, job) for p in programs}, rounds or self.rounds)
+
+    def beside(self, runs):
+        """For a table: fps and ratios against each peer."""
+        cells = [f"{runs['ours'].fps:.1f}"]
+        for other in self.peers:
+            if other.name in runs:
+                wall, cpu = (measure.ratio(runs[other.name], runs["ours"], f) for f in ("wall", "cpu"))
+                cells += [f"{runs[other.name].fps:.1f}", f"{wall:.2f}", f"{cpu:.2f}"]
+            else:
+                cells += ["-", "-", "-"]
+        return cells
+
+    def beside_head(self):
+        head = ["ours fps"]
+        for other in self.peers:
+            head += [f"{other.name} fps", "wall", "CPU"]
+        return head
+
+    def promise(self, what, bar, aim, runs):
+        """Against the first peer that ran; the lower of wall and CPU, so that a helping thread and a
+        busy neighbour do not flatter."""
+        for other in self.peers:
+            if other.name in runs:
+                least = min(measure.ratio(runs[other.name], runs["ours"], f) for f in ("wall", "cpu"))
+                self.bars.append(Bar(what, bar, aim, least, other.name))
+                return
+
+    # ---- sections ----
+
+    def speed(self):
+        top = "AVX-512" if self.avx512 else "all the CPU has"
+        rows = []
+        for what, clip, mask, bar in [
+            (f"1080p 8-bit, {top}", self.hd(), ANY, 2.5 if self.avx512 else 2),
+            ("1080p 8-bit, AVX2", self.hd(), AVX2, 2),
+            ("1080p 10-bit", self.hd(10), ANY, 2),
+            ("2160p 8-bit", self.uhd(), ANY, 2),
+            ("576x324 8-bit", self.small(), ANY, 2),
+        ]:
+            runs = self.compare(peer.Job(clip, mask=mask))
+            self.promise(what + ", 1 thread", bar, 3, runs)
+            rows.append((what, *self.beside(runs)))
+        self.page.section(
+            "Speed, one thread",
+            "wall, CPU: how many times our wall-clock and CPU time the peer takes; median over rounds.",
+            report.markdown(("input", *self.beside_head()), rows),
+        )
+
+    def levels(self):
+        rows = []
+        for name, mask in MASKS.items():
+            if mask < AVX2 and not self.avx512:
+                continue
+            frames = {"SSE4.1": 12, "scalar": 6}.get(name, 0)
+            runs = self.compare(peer.Job(self.hd(), mask=mask, frames=0 if self.quick else frames))
+            rows.append((name, mask, *self.beside(runs)))
+        self.page.section(
+            "Instruction sets",
+            "1080p 8-bit, one thread; the peer is given the same mask and takes what it has for it.",
+            report.markdown(("level", "cpumask", *self.beside_head()), rows),
+        )
+
+    def threads(self):
+        counts = sorted({1, 2, self.cores} | {n for n in (4, 8, 16, 32) if n < self.cores})
+        counts = [n for n in counts if n <= self.cores]
+        programs = [self.ours, *self.peers]
+        clip = self.hd()
+        pairs = {(p.name, n): (p, peer.Job(clip, threads=n)) for p in programs for n in counts}
+        print(f"bench: {clip.title}, threads {counts}", file=sys.stderr)
+        runs = measure.take_turns(pairs, self.rounds)
+        gain = {key: measure.ratio(runs[key[0], 1], run, "wall") for key, run in runs.items()}
+        rows = [
+            (n, *(f"{runs[p.name, n].fps:.1f} ({gain[p.name, n]:.2f}x)" for p in programs)) for n in counts
+        ]
+        if 2 in counts:
+            self.bars.append(Bar("2 threads over 1, wall", 1.85, 1.95, gain["ours", 2]))
+        self.page.section(
+            "Threads",
+            "1080p 8-bit, frames per second by the wall clock, and how many times that of one thread.",
+            report.markdown(("threads", *(p.name for p in programs)), rows),
+        )
+
+    def neg(self):
+        programs = [self.ours, *self.peers]
+        pairs = {(p.name, neg): (p, peer.Job(self.hd(), neg=neg)) for p in programs for neg in (False, True)}
+        print("bench: vmaf_v0.6.1 with and without vmaf_v0.6.1neg", file=sys.stderr)
+        runs = measure.take_turns(pairs, self.rounds)
+        rows = []
+        for p in programs:
+            wall, cpu = (measure.ratio(runs[p.name, True], runs[p.name, False], f) for f in ("wall", "cpu"))
+            rows.append((p.name, f"{wall:.2f}", f"{cpu:.2f}"))
+            if p is self.ours:
+                self.bars.append(Bar("VMAF + NEG over VMAF, CPU", 1.2, 1.1, cpu, most=True))
+        self.page.section(
+            "Two models in one run",
+            "Time of vmaf_v0.6.1 and vmaf_v0.6.1neg together over that of vmaf_v0.6.1; 1080p 8-bit, one thread.",
+            report.markdown(("program", "wall", "CPU"), rows),
+        )
+
+    def memory(self):
+        rows = []
+        for what, clip in (("1080p", self.hd()), ("2160p", self.uhd())):
+            for n in (1, 2):
+                runs = self.compare(peer.Job(clip, threads=n, frames=min(8, clip.frames)), rounds=1)
+                rows.append((what, n, *(f"{runs[p.name].mb:.1f}" for p in [self.ours, *self.peers])))
+                if self.peers:
+                    share = runs["ours"].mb / runs[self.peers[0].name].mb
+                    name = f"peak memory, {what}, {n} thread" + "s" * (n > 1)
+                    self.bars.append(Bar(name, 0.5, 0.25, share, self.peers[0].name, most=True))
+        self.page.section(
+            "Peak memory, MB",
+            "8-bit; what the system counts as resident, the programs' own code included.",
+            report.markdown(("input", "threads", "ours", *(p.name for p in self.peers)), rows),
+        )
+
+    def features(self):
+        rows = []
+        clip = self.hd()
+        whole = self.compare(peer.Job(clip), rounds=self.rounds)["ours"].median("cpu")
+        for name, bar in [
+            ("vif", 0),
+            ("adm", 0),
+            ("motion", 0),
+            ("psnr", 0),
+            ("float_ssim", 5),
+            ("float_ms_ssim", 10),
+        ]:
+            frames = 0 if self.quick else 6 if name == "float_ms_ssim" else 0
+            job = peer.Job(clip, features=(name,), frames=frames)
+            runs = self.compare(job)
+            share = runs["ours"].median("cpu") / job.count / (whole / clip.frames)
+            rows.append((name, f"{share:.0%}", *self.beside(runs)))
+            if bar:
+                self.promise(name, bar, 0, runs)
+        self.page.section(
+            "Features",
+            "Each alone, 1080p 8-bit, one thread, reading included; the share is of vmaf_v0.6.1's CPU time.",
+            report.markdown(("feature", "share", *self.beside_head()), rows),
+        )
+
+    def growth(self):
+        lengths = [3, 30, 300] if self.quick else [30, 300, 3000]
+        clip = self.maker.make(192, 108, 8, lengths[-1])
+        rows = []
+        for n in lengths:
+            runs = measure.take_turns({0: (self.ours, peer.Job(clip, frames=n))}, self.rounds)[0]
+            rows.append((n, f"{runs.median('wall') / n * 1e6:.1f}", f"{runs.mb:.1f}"))
+        sizes = [(256, 144), (640, 360), (1280, 720), (1920, 1080), (3840, 2160)]
+        areas = []
+        for w, h in sizes:
+            frames = min(max(41 * 1920 * 1080 // (w * h), 12), 1000)
+            clip = self.clip(w, h, frames=frames)
+            runs = measure.take_turns({0: (self.ours, peer.Job(clip))}, self.rounds)[0]
+            ns = runs.median("cpu") / clip.frames / (clip.w * clip.h) * 1e9
+            areas.append((f"{clip.w}x{clip.h}", clip.frames, f"{runs.fps:.1f}", f"{ns:.2f}", f"{runs.mb:.1f}"))
+        self.page.section(
+            "Cost as work grows",
+            "Frames, 192x108, one thread; the start of the program is in it:",
+            report.markdown(("frames", "us a frame", "peak MB"), rows),
+            "Picture size, one thread:",
+            report.markdown(("size", "frames", "fps", "CPU ns a pixel", "peak MB"), areas),
+        )
+
+    def kernel_table(self, mask, features=()):
+        sampled = peer.Job(self.hd(), mask=mask, features=features)
+        clip = self.hd() if self.quick else self.clip(960, 540, frames=2)
+        counted = peer.Job(clip, mask=mask, features=features, frames=2)
+        runs = measure.take_turns({0: (self.ours, sampled)}, self.rounds)[0]
+        rows, rest = kernels.table(self.ours, sampled, runs.median("user"), counted, kernels.issue_rates())
+        cells = [
+            (k.name, f"{k.share:.1%}", f"{k.instructions:.2f}", f"{k.cycles:.2f}", f"{k.limit:.2f}",
+             f"{k.limit / k.cycles:.0%}" if k.cycles else "-", k.resource)
+            for k in rows
+            if k.share >= 0.002
+        ]
+        cells.append(("the rest", f"{rest:.1%}", *["-"] * 5))
+        head = ("kernel", "share", "instructions", "cycles", "limit", "of limit", "bound by")
+        return report.markdown(head, cells)
+
+    def kernels(self):
+        print("bench: kernels", file=sys.stderr)
+        parts = []
+        levels = [("AVX-512", ANY)] if self.avx512 else []
+        for name, mask in [*levels, ("AVX2", AVX2)]:
+            parts += [f"{name}, vmaf_v0.6.1:", self.kernel_table(mask)]
+        parts += ["psnr, float_ssim and float_ms_ssim, all the CPU has:"]
+        parts += [self.kernel_table(ANY, ("psnr", "float_ssim", "float_ms_ssim"))]
+        return parts
+
+    def kernels_section(self):
+        try:
+            parts = self.kernels()
+        except kernels.Unavailable as reason:
+            parts = [f"Not measured: {reason}"]
+        self.page.section(
+            "Kernels",
+            """Instructions, cycles and limit per pixel of the picture, all scales together; 1080p 8-bit,
+            one thread. The limit is what the executed instructions need on the busiest resource of this
+            machine; 100 % of it cannot be beaten without executing fewer.""",
+            *parts,
+        )
+
+    def summary(self):
+        rows = [bar.row() for bar in self.bars]
+        self.page.section(
+            "Bars",
+            """Ratios of time: peer over ours, the lower of wall clock and CPU; of memory: ours over
+            peer. Reached: "aim", "bar" or neither.""",
+            report.markdown(("what", "peer", "bar", "aim", "measured", "reached"), rows),
+        )
+        short = [bar.row()[:-1] for bar in self.bars if bar.verdict == "falls short"]
+        self.page.section(
+            "Falls short of a bar",
+            report.markdown(("what", "peer", "bar", "aim", "measured"), short) if short else "Nothing.",
+        )
+
+    def run(self, out):
+        self.page.add(["<!-- SPDX-License-Identifier: BSD-2-Clause-Patent -->", "# Bench results", ""])
+        self.page.add(["Made by `make bench`; [what it means](../docs/performance.md).", ""])
+        self.page.section("Machine", report.machine([self.ours, *self.peers], self.rounds))
+        if not self.peers:
+            self.page.add(["**No peer: nothing is compared.**", ""])
+        for section in (
+            self.speed,
+            self.levels,
+            self.threads,
+            self.neg,
+            self.memory,
+            self.features,
+            self.growth,
+            self.kernels_section,
+            self.summary,
+        ):
+            section()
+        self.page.write(out)
+        print(f"written to {os.path.relpath(out)}")
 
 
 def main():
-    parser = argparse.ArgumentParser(description="time and memory of bin/vmaf")
-    parser.add_argument("peer", nargs="?", help="another vmaf to run on the same input")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--size", default="1920x1080", metavar="WxH")
-    parser.add_argument("--threads", default="1")
-    options = parser.parse_args()
-    w, h = map(int, options.size.split("x"))
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        ref, dis, kind = make_input(folder, w, h)
-        frames = os.path.getsize(ref) // (w * h * 3 // 2)
-        args = ["-r", ref, "-d", dis, "-w", str(w), "-h", str(h), "-p", "420", "-b", "8"]
-        args += ["-q", "--threads", options.threads, "--json", "-o", os.path.join(folder, "out.json")]
-        # The peer loads its own built-in vmaf_v0.6.1, as ours does.
-        programs = {"ours": OURS}
-        if options.peer:
-            programs["peer"] = options.peer
-        runs = {name: [] for name in programs}
-        for _ in range(options.rounds):
-            for name, program in programs.items():
-                runs[name].append(measure(program, args))
-    print(
-        f"{kind}, {frames} frames {w}x{h} 8 bit, vmaf_v0.6.1, {options.threads} thread(s), "
-        f"median of {options.rounds}"
-    )
-    cpu = [show(name, runs[name], frames) for name in programs]
-    if len(cpu) == 2:
-        print(f"the peer needs {cpu[1] / cpu[0]:.2f} times our CPU time")
+    parser = argparse.ArgumentParser(description="speed and memory of bin/vmaf")
+    parser.add_argument("--peer", help="another vmaf, with the options of libvmaf's command")
+    parser.add_argument("--no-npm", action="store_true", help="leave out the program from npm")
+    parser.add_argument("--vmaf", default=os.path.join(ROOT, "bin", "vmaf"), help="ours")
+    parser.add_argument("--rounds", type=int, help="default 5")
+    parser.add_argument("--out", default=os.path.join(HERE, "RESULTS.md"))
+    parser.add_argument("--cache", default=os.path.join(HERE, "clips"), help="folder of the raw clips")
+    parser.add_argument("--quick", action="store_true", help="tiny clips, one round: tries the bench itself")
+    parser.add_argument("--pattern", action="store_true", help="test patterns in place of the demo's clip")
+    Bench(options := parser.parse_args()).run(options.out)
 
 
 if __name__ == "__main__":
