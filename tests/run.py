@@ -5,6 +5,7 @@
 run.py [PART ...] runs only some parts: build, check, unit, cli, golden, sanitized, threads.
 """
 
+import concurrent.futures
 import glob
 import json
 import os
@@ -144,9 +145,8 @@ def run_builds(tally):
         make_build(tally, folder, env)
 
 
-def run_tap(tally, label, command, env, count_skips=True):
-    """Counts the lines of a program that speaks TAP; returns its output."""
-    done = run_command(command, **env)
+def count_tap(tally, label, done, count_skips=True):
+    """Counts the lines of a program that spoke TAP."""
     failed = False
     for line in done.stdout.splitlines():
         match = re.match(r"(not ok|ok)\b[\s\d-]*(.*?)\s*(# SKIP\b\s*(.*))?$", line)
@@ -163,22 +163,10 @@ def run_tap(tally, label, command, env, count_skips=True):
             failed = True
     if done.returncode and not failed:
         tally.fail(label, f"exit {done.returncode}\n{done.stdout}")
-    return done.stdout
 
 
 def check_program(folder):
     return os.path.join(support.ROOT, folder, "tests", "check", "check")
-
-
-def run_check(tally, label, folder, emulator=(), count_skips=False):
-    """Returns the highest level that the program found."""
-    if emulator and lacks(tally, label, emulator[0]):
-        return None
-    if not os.path.exists(check_program(folder)):
-        return tally.skip(label, f"{folder} is not there")
-    env = SANITIZER_ENV if folder == "build-asan" else {}
-    command = [*emulator, check_program(folder), *CHECK_ARGS]
-    return highest_level(run_tap(tally, label, command, env, count_skips))
 
 
 def highest_level(output):
@@ -219,17 +207,39 @@ def check_symbols(tally):
             tally.ok(name)
 
 
-def run_checks(tally):
-    top = run_check(tally, "check", "build-gcc", count_skips=True)
-    for folder in ("build-clang", "build-asan"):
-        run_check(tally, f"check {folder}", folder)
-    run_check(tally, "check for ARM", "build-neon", ["qemu-aarch64"], count_skips=True)
+def find_checks(tally):
+    """Label, folder, emulator of each run that is possible here."""
+    checks = [("check", "build-gcc", []), ("check build-clang", "build-clang", [])]
+    checks += [("check build-asan", "build-asan", []), ("check for ARM", "build-neon", ["qemu-aarch64"])]
     if platform.machine() == "x86_64":
-        old = run_check(tally, "check on Nehalem", "build-gcc", ["qemu-x86_64", "-cpu", "Nehalem"])
-        if old not in (None, "sse4.1"):
-            tally.fail("level of a Nehalem", f"{old} is not sse4.1")
-        if top in X86_LEVELS:
-            check_levels(tally, top)
+        checks.append(("check on Nehalem", "build-gcc", ["qemu-x86_64", "-cpu", "Nehalem"]))
+    for label, folder, emulator in checks:
+        if emulator and lacks(tally, label, emulator[0]):
+            continue
+        if os.path.exists(check_program(folder)):
+            yield label, folder, emulator
+        else:
+            tally.skip(label, f"{folder} is not built")
+
+
+def run_check(check):
+    _, folder, emulator = check
+    env = SANITIZER_ENV if folder == "build-asan" else {}
+    return run_command([*emulator, check_program(folder), *CHECK_ARGS], **env)
+
+
+def run_checks(tally):
+    checks = list(find_checks(tally))
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = list(pool.map(run_check, checks))
+    for (label, _, _), done in zip(checks, results):
+        # what is skipped in one x86 build is skipped in all
+        count_tap(tally, label, done, count_skips=label in ("check", "check for ARM"))
+        level = highest_level(done.stdout)
+        if label == "check" and level in X86_LEVELS:
+            check_levels(tally, level)
+        if label == "check on Nehalem" and level != "sse4.1":
+            tally.fail("level of a Nehalem", f"{level} is not sse4.1")
     check_symbols(tally)
 
 
@@ -243,7 +253,7 @@ def run_units(tally):
             env = dict(test["env"])
             if folder == "build-asan":
                 env.update(SANITIZER_ENV)
-            run_tap(tally, f"{folder}/{test['name']}", test["cmd"], env)
+            count_tap(tally, f"{folder}/{test['name']}", run_command(test["cmd"], **env))
 
 
 def run_python(tally, folder, only=None):
@@ -283,8 +293,8 @@ def run_threads(tally):
     vmaf, unit = (os.path.join(support.ROOT, "build-tsan", *x) for x in (["tools", "vmaf"], UNIT_CONTEXT))
     prefix = thread_prefix(vmaf)
     if prefix is None or not os.path.exists(unit):
-        return tally.skip("threads", "build-tsan does not run here, or has no cmocka")
-    run_tap(tally, "threads", [*prefix, unit], {**TSAN_ENV, "CMOCKA_MESSAGE_OUTPUT": "TAP"})
+        return tally.skip("threads", "build-tsan is not built or does not run here")
+    count_tap(tally, "threads", run_command([*prefix, unit], **TSAN_ENV, CMOCKA_MESSAGE_OUTPUT="TAP"))
     with tempfile.TemporaryDirectory() as folder:
         pair = support.patterns.write_pair(folder, "B", 192, 180, 8, 6)
         for threads in (2, 5):

@@ -2,6 +2,8 @@
 """Reports are the same, byte for byte, however many threads and whatever instructions computed them."""
 
 import itertools
+import platform
+import shutil
 import unittest
 
 import support
@@ -51,6 +53,13 @@ class Identical(Case):
 
     def test_legacy_precision(self):
         self.check([*self.pair("B", 64, 48), "-n", "--feature", "psnr", "--feature", "vif"], "json")
+
+    @unittest.skipUnless(platform.machine() == "x86_64", "an old x86 is emulated on x86 only")
+    @unittest.skipUnless(shutil.which("qemu-x86_64"), "qemu-user is not installed")
+    def test_a_processor_without_avx(self):
+        args = [*self.pair("B", 64, 48), "-n", "--feature", "vif", "--feature", "adm"]
+        emulated = support.score(*args, emulator=["qemu-x86_64", "-cpu", "Nehalem"])
+        self.assertEqual(emulated["frames"], support.score(*args)["frames"])
 
     def test_without_threads_option(self):
         args = [*self.pair("A", 96, 80), "-n", "--feature", "vif", "--json", "-", "-q", "--reproducible"]
