@@ -18,6 +18,11 @@ int vm_fail(VmError *error, int code, const char *format, ...)
     return code;
 }
 
+void vm_error_copy(const VmError *error, char *text, size_t size)
+{
+    if (text && size) snprintf(text, size, "%s", error->text);
+}
+
 int vm_fail_memory(VmError *error)
 {
     return vm_fail(error, -ENOMEM, "out of memory");
@@ -137,6 +142,27 @@ int vm_parse_int(const char *text, int *value)
     if (errno || end == text || *end || parsed != (int)parsed) return -EINVAL;
     *value = (int)parsed;
     return 0;
+}
+
+/* ---- lists of texts ---- */
+
+int vm_list_add(VmList *list, char *text)
+{
+    char **items = text ? vm_realloc(list->items, (list->n + 1) * sizeof(*items)) : NULL;
+    if (!items) {
+        vm_free(text);
+        return -ENOMEM;
+    }
+    list->items = items;
+    items[list->n++] = text;
+    return 0;
+}
+
+void vm_list_free(VmList *list)
+{
+    for (unsigned i = 0; i < list->n; i++) vm_free(list->items[i]);
+    vm_free(list->items);
+    *list = (VmList){0};
 }
 
 /* ---- growing text ---- */

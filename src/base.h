@@ -33,6 +33,9 @@ typedef struct VmError {
 /* Writes the sentence (error may be NULL) and returns code. */
 int vm_fail(VmError *error, int code, const char *format, ...) VM_PRINTF(3, 4);
 
+/* The sentence for a caller: cut to size bytes with the terminating 0; text may be NULL. */
+void vm_error_copy(const VmError *error, char *text, size_t size);
+
 /* The usual sentence for -ENOMEM. */
 int vm_fail_memory(VmError *error);
 
@@ -72,6 +75,17 @@ void vm_locale_leave(VmLocale *locale);
 /* The whole text must be one number: 0, or -EINVAL. */
 int vm_parse_double(const char *text, double *value);
 int vm_parse_int(const char *text, int *value);
+
+/* ---- lists of texts ---- */
+
+typedef struct VmList {
+    char **items;
+    unsigned n;
+} VmList;
+
+/* Takes the text (allocated; NULL: out of memory), also on failure. Returns 0 or -ENOMEM. */
+int vm_list_add(VmList *list, char *text);
+void vm_list_free(VmList *list);
 
 /* ---- growing text ---- */
 

@@ -105,6 +105,10 @@ int vmaf_close(VmafContext *v)
     vm_plan_free(&v->plan);
     vm_free(v->groups);
     vm_free(v->models);
+    vm_free(v->reference);
+    vm_free(v->distorted);
+    vm_list_free(&v->features);
+    vm_list_free(&v->warnings);
     vm_scores_free(&v->scores);
     pthread_mutex_destroy(&v->log_lock);
     vm_free(v);
@@ -117,6 +121,15 @@ static int not_started(VmafContext *v)
 {
     if (!v->sched && !v->flushed) return 0;
     return vm_fail(&v->error, -EINVAL, "features cannot be added after the first picture");
+}
+
+static int add_feature_text(VmafContext *v, const VmInstance *instance)
+{
+    const VmExtractor *e = instance->extractor;
+    char *options = vm_options_text(e->options, instance->options);
+    char *text = options ? vm_printf("%s%s%s", e->name, *options ? "=" : "", options) : NULL;
+    vm_free(options);
+    return vm_list_add(&v->features, text);
 }
 
 /* An instance equal to an earlier one is dropped, as libvmaf does. */
@@ -148,7 +161,8 @@ static int add_instance(VmafContext *v, const VmExtractor *extractor,
     if (code == -EEXIST)
         return vm_fail(&v->error, -EINVAL, "a score was imported under the name of a feature of %s",
                        extractor->name);
-    return code ? vm_fail_memory(&v->error) : 0;
+    if (code || add_feature_text(v, instance)) return vm_fail_memory(&v->error);
+    return 0;
 }
 
 int vmaf_use_feature(VmafContext *v, const char *feature_name, VmafFeatureDictionary *opts_dict)
@@ -181,19 +195,28 @@ static int add_model_features(VmafContext *v, VmafModel *m)
     return vm_model_bind(m, &v->error);
 }
 
+int vm_context_add_model(VmafContext *v, VmModelRecord record)
+{
+    VmModelRecord *models = vm_realloc(v->models, (v->n_models + 1) * sizeof(*models));
+    if (models) {
+        v->models = models;
+        models[v->n_models++] = record; /* a missing string is noticed, the other one freed later */
+        if (record.name && record.origin) return 0;
+    } else {
+        vm_free(record.name);
+        vm_free(record.origin);
+    }
+    return vm_fail_memory(&v->error);
+}
+
 static int add_record(VmafContext *v, const VmafModel *m, const char *name, int is_collection)
 {
     for (unsigned i = 0; i < v->n_models; i++)
         if (!strcmp(v->models[i].name, name) && v->models[i].is_collection == is_collection)
             return 0;
-    VmModelRecord *models = vm_realloc(v->models, (v->n_models + 1) * sizeof(*models));
-    if (!models) return vm_fail_memory(&v->error);
-    v->models = models;
-    VmModelRecord *r = &models[v->n_models];
-    *r = (VmModelRecord){vm_strdup(name), vm_strdup(m->origin), {0}, is_collection};
-    memcpy(r->sha256, m->sha256, sizeof(r->sha256));
-    v->n_models++; /* counted even when a string is missing, so that it is freed */
-    return r->name && r->origin ? 0 : vm_fail_memory(&v->error);
+    VmModelRecord r = {vm_strdup(name), vm_strdup(m->origin), {0}, is_collection};
+    memcpy(r.sha256, m->sha256, sizeof(r.sha256));
+    return vm_context_add_model(v, r);
 }
 
 int vmaf_use_features_from_model(VmafContext *v, VmafModel *model)
@@ -391,31 +414,32 @@ static int read_pair(VmafContext *v, VmafPicture *ref, VmafPicture *dis, unsigne
     return code;
 }
 
-/* Completes the columns that look across frames. */
+/* A column that looks across frames, or a value for the whole clip. */
+static int complete_feature(VmafContext *v, const VmGroup *group, const VmInstance *instance,
+                            unsigned k)
+{
+    const VmExtractor *e = group->extractor;
+    const VmFeature *f = &e->features[k];
+    const VmSpan scored = vm_context_scored(v);
+    if (f->kind == VM_DERIVED_FEATURE && instance->columns[k])
+        for (unsigned i = scored.first; i < scored.end; i++)
+            vm_column_put(instance->columns[k], i, e->derive(instance, k, i, v->first, v->end));
+    if (f->kind != VM_TOTAL_FEATURE || !(instance->mask >> k & 1)) return 0;
+    VmTotal total = {0};
+    e->total(group, instance, k, scored.first, scored.end, &total);
+    return vm_scores_add_total(&v->scores, f->name, &total) ? vm_fail_memory(&v->error) : 0;
+}
+
 static int flush(VmafContext *v)
 {
     if (v->flushed) return vm_fail(&v->error, -EINVAL, "flushed already");
     if (!v->sched) return vm_fail(&v->error, -EINVAL, "nothing to flush: no picture was read");
     vm_context_settle(v);
     v->flushed = 1;
-    const VmSpan scored = vm_context_scored(v);
-    for (unsigned g = 0; g < v->n_groups; g++) {
-        const VmGroup *group = &v->groups[g];
-        const VmExtractor *e = group->extractor;
-        for (unsigned n = 0; n < group->n; n++) {
-            const VmInstance *instance = group->instances[n];
-            for (unsigned k = 0; k < e->n_features; k++) {
-                VmColumn *column = instance->columns[k];
-                if (e->features[k].kind == VM_DERIVED_FEATURE && column)
-                    for (unsigned i = scored.first; i < scored.end; i++)
-                        vm_column_put(column, i, e->derive(instance, k, i, v->first, v->end));
-                if (e->features[k].kind != VM_TOTAL_FEATURE || !(instance->mask >> k & 1)) continue;
-                if (vm_scores_add_total(&v->scores, e->features[k].name,
-                                        e->total(group, instance, k, scored.first, scored.end)))
-                    return vm_fail_memory(&v->error);
-            }
-        }
-    }
+    for (unsigned g = 0; g < v->n_groups; g++)
+        for (unsigned n = 0; n < v->groups[g].n; n++)
+            for (unsigned k = 0; k < v->groups[g].extractor->n_features; k++)
+                VM_TRY(complete_feature(v, &v->groups[g], v->groups[g].instances[n], k));
     return 0;
 }
 

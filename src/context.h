@@ -36,6 +36,9 @@ struct VmafContext {
     unsigned bands; /* of a frame in every group that has bands; 0 = as fits. Tests set it */
     VmModelRecord *models;
     unsigned n_models;
+    VmList features;             /* "vif=debug=true", in registration order */
+    char *reference, *distorted; /* of merged reports, else NULL */
+    VmList warnings;             /* of merged reports */
 
     VmScores scores;
     VmSched *sched; /* NULL before the first picture */
@@ -56,6 +59,9 @@ int vm_context_leave(VmafContext *v, int code);
 
 /* Waits until every frame handed over so far is computed. */
 void vm_context_settle(VmafContext *v);
+
+/* Takes the strings of the record. */
+int vm_context_add_model(VmafContext *v, VmModelRecord record);
 
 /* Frames read that are not mere context; an empty span begins within the frames read. */
 typedef struct VmSpan {

@@ -63,6 +63,11 @@ int vmaf_ext_reads_chroma(const VmafContext *v)
     }
     return reads;
 }
+const char *vmaf_ext_model_name(const VmafContext *v, unsigned i)
+{
+    return v && i < v->n_models ? v->models[i].name : NULL;
+}
+
 void vmaf_ext_chunk_context(const VmafContext *v, unsigned *before, unsigned *after)
 {
     *before = *after = 0;
@@ -88,11 +93,7 @@ int vmaf_ext_model_load(VmafModel **model, VmafModelCollection **collection,
     vmaf_ext_model_spec_default(&full);
     memcpy(&full, spec, VM_MIN(spec->struct_size, sizeof(full)));
     const int code = vm_model_load(model, collection, &full, &found);
-    if (code && error && error_size) {
-        const size_t n = VM_MIN(strlen(found.text), error_size - 1);
-        memcpy(error, found.text, n);
-        error[n] = 0;
-    }
+    if (code) vm_error_copy(&found, error, error_size);
     return code;
 }
 

@@ -88,9 +88,9 @@ struct VmExtractor {
     /* Value of a derived feature at row i of rows first .. end - 1. */
     double (*derive)(const VmInstance *instance, unsigned feature, unsigned i, unsigned first,
                      unsigned end);
-    /* Value of a total over rows first .. end - 1. */
-    double (*total)(const VmGroup *group, const VmInstance *instance, unsigned feature,
-                    unsigned first, unsigned end);
+    /* Sums of a total over rows first .. end - 1; its name is left alone. */
+    void (*total)(const VmGroup *group, const VmInstance *instance, unsigned feature,
+                  unsigned first, unsigned end, VmTotal *total);
 };
 
 /* All extractors, ended by NULL. */

@@ -54,6 +54,13 @@ void vm_format_print(const VmFormat *f, char text[64])
     snprintf(text, 64, "%ux%u %s %u bit", f->w, f->h, names[i < VM_COUNT(names) ? i : 0], f->bpc);
 }
 
+const char *vm_pixel_format_name(enum VmafPixelFormat pix_fmt)
+{
+    static const char *const names[] = {"unknown", "420", "422", "444", "400"};
+    const unsigned i = (unsigned)pix_fmt;
+    return names[i < VM_COUNT(names) ? i : 0];
+}
+
 void vm_format_plane(const VmFormat *f, int plane, unsigned *w, unsigned *h)
 {
     const int half_w =

@@ -51,6 +51,9 @@ VmFormat vm_format_of(const VmafPicture *picture);
 /* "1920x1080 4:2:0 8 bit" */
 void vm_format_print(const VmFormat *format, char text[64]);
 
+/* "420", as in reports; the formats are numbered from 1 without a gap. */
+const char *vm_pixel_format_name(enum VmafPixelFormat pix_fmt);
+
 /* Samples of a plane; 0 x 0 for the chroma of 4:0:0. */
 void vm_format_plane(const VmFormat *format, int plane, unsigned *w, unsigned *h);
 

@@ -226,3 +226,21 @@ char *vm_options_suffix(const VmOption *options, const void *values)
     if (text.failed) vm_text_free(&text);
     return text.data;
 }
+
+char *vm_options_text(const VmOption *options, const void *values)
+{
+    VmText text = {0};
+    VmLocale locale = vm_locale_enter();
+    vm_text_add(&text, "%s", "");
+    for (const VmOption *o = options; o->name; o++) {
+        const double value = get(o, values);
+        if (value == o->initial) continue;
+        vm_text_add(&text, "%s%s=", text.size ? ":" : "", o->name);
+        if (o->type == VM_OPT_BOOL) vm_text_add(&text, "%s", value != 0 ? "true" : "false");
+        else if (o->type == VM_OPT_CHOICE) vm_text_add(&text, "%s", o->choices[(int)value]);
+        else vm_text_add(&text, "%.9g", value);
+    }
+    vm_locale_leave(&locale);
+    if (text.failed) vm_text_free(&text);
+    return text.data;
+}

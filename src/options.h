@@ -40,6 +40,10 @@ typedef struct VmOption {
 int vm_options_parse(const VmOption *options, void *values, const VmafFeatureDictionary *dict,
                      const char *owner, VmError *error);
 
+/* "key=value:key=value": every option that differs from its default. Allocated; "" if there is none;
+ * NULL: no memory. */
+char *vm_options_text(const VmOption *options, const void *values);
+
 /* "_egl_1_ssclz": every named option that differs from its default, in the order of the options' full
  * names. Allocated; "" if there is none; NULL: no memory. */
 char *vm_options_suffix(const VmOption *options, const void *values);

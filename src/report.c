@@ -2,6 +2,7 @@
 /* Reports in libvmaf's four layouts, streamed to a file that appears whole or not at all.
  * (spec: 7) */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,10 +144,13 @@ static double fps(const Report *r)
     return r->seconds > 0 ? (r->scored.end - r->scored.first) / r->seconds : 0;
 }
 
-static const char *pixel_format(const Report *r)
+/* A value of --precision. */
+static void put_precision(const Report *r)
 {
-    static const char *const names[] = {"unknown", "420", "422", "444", "400"};
-    return names[r->v->format.pix_fmt];
+    const int digits = r->config.precision;
+    if (digits == VMAF_PRECISION_LEGACY) fputs("legacy", r->out);
+    else if (digits == VMAF_PRECISION_MAX || digits == 17) fputs("max", r->out);
+    else fprintf(r->out, "%d", digits);
 }
 
 /* ---- JSON ---- */
@@ -211,7 +215,7 @@ static void json_totals(const Report *r)
         fputs(i ? ",\n    " : "\n    ", r->out);
         put_json_text(r, r->v->scores.totals[i].name);
         fputs(": ", r->out);
-        put_number_or_null(r, r->v->scores.totals[i].value);
+        put_number_or_null(r, vm_total_value(&r->v->scores.totals[i]));
     }
     fputs("\n  }", r->out);
 }
@@ -229,6 +233,32 @@ static void json_models(const Report *r)
                 m->is_collection ? "true" : "false");
     }
     fputs(r->v->n_models ? "\n    ],\n" : "],\n", r->out);
+}
+
+/* "key": ["a", "b"] */
+static void json_list(const Report *r, const char *key, const char *const *items, unsigned n)
+{
+    fprintf(r->out, "    \"%s\": [", key);
+    for (unsigned i = 0; i < n; i++) {
+        fputs(i ? ", " : "", r->out);
+        put_json_text(r, items[i]);
+    }
+    fputs("]", r->out);
+}
+
+/* What the values of the whole clip come from. 64 bits are more than most JSON readers keep of a
+ * number, so that sums are texts. */
+static void json_sums(const Report *r)
+{
+    fputs("    \"sums\": {", r->out);
+    for (unsigned i = 0; i < r->v->scores.n_totals; i++) {
+        const VmTotal *t = &r->v->scores.totals[i];
+        fputs(i ? ",\n      " : "\n      ", r->out);
+        put_json_text(r, t->name);
+        fprintf(r->out, ": {\"sse\": \"%" PRIu64 "\", \"samples\": %.0f, \"peak\": %.17g}", t->sse,
+                t->samples, t->peak);
+    }
+    fputs(r->v->scores.n_totals ? "\n    },\n" : "},\n", r->out);
 }
 
 static void json_percentiles(const Report *r)
@@ -267,16 +297,18 @@ static void json_extension(const Report *r)
             ",\n    \"width\": %u,\n    \"height\": %u,\n    \"pixel_format\": \"%s\",\n"
             "    \"bit_depth\": %u,\n    \"first_frame\": %u,\n    \"frames\": %u,\n"
             "    \"subsample\": %u,\n",
-            f->w, f->h, pixel_format(r), f->bpc, r->scored.first, r->scored.end - r->scored.first,
-            vm_context_step(r->v));
+            f->w, f->h, vm_pixel_format_name(r->v->format.pix_fmt), f->bpc, r->scored.first,
+            r->scored.end - r->scored.first, vm_context_step(r->v));
+    fputs("    \"precision\": \"", r->out);
+    put_precision(r);
+    fputs("\",\n", r->out);
     json_models(r);
+    json_list(r, "features", (const char *const *)r->v->features.items, r->v->features.n);
+    fputs(",\n", r->out);
     json_percentiles(r);
-    fputs("    \"warnings\": [", r->out);
-    for (unsigned i = 0; i < r->config.n_warnings; i++) {
-        fputs(i ? ", " : "", r->out);
-        put_json_text(r, r->config.warnings[i]);
-    }
-    fputs("]\n  }", r->out);
+    json_sums(r);
+    json_list(r, "warnings", r->config.warnings, r->config.n_warnings);
+    fputs("\n  }", r->out);
 }
 
 static void write_json(const Report *r)
@@ -349,7 +381,7 @@ static void xml_pooled(const Report *r)
     }
     fputs("  </pooled_metrics>\n  <aggregate_metrics ", r->out);
     for (unsigned i = 0; i < r->v->scores.n_totals; i++)
-        xml_number(r, r->v->scores.totals[i].name, r->v->scores.totals[i].value);
+        xml_number(r, r->v->scores.totals[i].name, vm_total_value(&r->v->scores.totals[i]));
     fputs("/>\n", r->out);
 }
 
@@ -362,13 +394,18 @@ static void xml_extension(const Report *r)
     fprintf(r->out,
             "pixel_format=\"%s\" bit_depth=\"%u\" first_frame=\"%u\" frames=\"%u\" "
             "subsample=\"%u\">\n",
-            pixel_format(r), r->v->format.bpc, r->scored.first, r->scored.end - r->scored.first,
-            vm_context_step(r->v));
+            vm_pixel_format_name(r->v->format.pix_fmt), r->v->format.bpc, r->scored.first,
+            r->scored.end - r->scored.first, vm_context_step(r->v));
     for (unsigned i = 0; i < r->v->n_models; i++) {
         fputs("    <model ", r->out);
         xml_text(r, "name", r->v->models[i].name);
         xml_text(r, "source", r->v->models[i].origin);
         xml_text(r, "sha256", r->v->models[i].sha256);
+        fputs("/>\n", r->out);
+    }
+    for (unsigned i = 0; i < r->v->features.n; i++) {
+        fputs("    <feature ", r->out);
+        xml_text(r, "name", r->v->features.items[i]);
         fputs("/>\n", r->out);
     }
     for (unsigned c = 0; c < r->n_columns; c++) {
@@ -447,6 +484,12 @@ static int write_report(VmafContext *v, const VmafReportConfig *config, FILE *ou
     Report r = {.v = v, .config = *config, .out = out};
     vm_context_settle(v);
     r.scored = vm_context_scored(v);
+    if (!config->reference) r.config.reference = v->reference;
+    if (!config->distorted) r.config.distorted = v->distorted;
+    if (!config->n_warnings) {
+        r.config.warnings = (const char *const *)v->warnings.items;
+        r.config.n_warnings = v->warnings.n;
+    }
     if (choose_columns(&r)) return vm_fail_memory(&v->error);
     clock_gettime(CLOCK_MONOTONIC, &now);
     r.seconds =

@@ -79,15 +79,31 @@ fail:
     return -ENOMEM;
 }
 
-int vm_scores_add_total(VmScores *s, const char *name, double value)
+int vm_scores_add_total(VmScores *s, const char *name, const VmTotal *sums)
 {
+    for (unsigned i = 0; i < s->n_totals; i++) {
+        VmTotal *t = &s->totals[i];
+        if (strcmp(t->name, name) != 0) continue;
+        t->sse += sums->sse;
+        t->samples += sums->samples;
+        return 0;
+    }
     VmTotal *totals = vm_realloc(s->totals, (s->n_totals + 1) * sizeof(*totals));
     if (!totals) return -ENOMEM;
     s->totals = totals;
     char *copy = vm_strdup(name);
     if (!copy) return -ENOMEM;
-    totals[s->n_totals++] = (VmTotal){copy, value};
+    totals[s->n_totals] = *sums;
+    totals[s->n_totals++].name = copy;
     return 0;
+}
+
+double vm_total_value(const VmTotal *t)
+{
+    if (t->samples == 0) return -INFINITY;
+    const double square = t->peak * t->peak, limit = ceil(10 * log10(square * t->samples * 2));
+    const double apsnr = 10 * (log10(square) + log10(t->samples) - log10((double)t->sse));
+    return VM_MIN(apsnr, limit);
 }
 
 int vm_scores_reserve(VmScores *s, unsigned n)

@@ -31,10 +31,12 @@ typedef struct VmColumn {
     uint64_t *chunks[VM_SCORE_CHUNKS]; /* chunk k has 1024 * 2^k cells and never moves */
 } VmColumn;
 
-/* A value for the whole clip. */
+/* PSNR over all frames, from exact sums: those of a clip's parts can be added. */
 typedef struct VmTotal {
     char *name;
-    double value;
+    uint64_t sse;
+    double samples; /* compared; a whole number below 2^53. 0: there is no value */
+    double peak;
 } VmTotal;
 
 typedef struct VmScores {
@@ -51,7 +53,11 @@ void vm_scores_free(VmScores *scores);
  * column of that key or label exists. */
 int vm_scores_add(VmScores *scores, char *key, char *label, VmPhase phase, VmColumn **column);
 
-int vm_scores_add_total(VmScores *scores, const char *name, double value);
+/* Adds the sums to those of that name; the name is copied. */
+int vm_scores_add_total(VmScores *scores, const char *name, const VmTotal *sums);
+
+/* In dB; -INFINITY: none. */
+double vm_total_value(const VmTotal *total);
 
 /* Makes rows 0 .. n - 1 writable in every column. */
 int vm_scores_reserve(VmScores *scores, unsigned n);

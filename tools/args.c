@@ -35,6 +35,7 @@ enum {
     OPT_FAIL_UNDER,
     OPT_REPRODUCIBLE,
     OPT_CHUNK,
+    OPT_MERGE,
 };
 
 /* '-': arguments that are no options come in their place, as code 1. ':': we write the messages. */
@@ -72,6 +73,7 @@ static const struct option long_options[] = {
     {"list-models", no_argument, NULL, OPT_LIST_MODELS},
     {"list-features", no_argument, NULL, OPT_LIST_FEATURES},
     {"fail-under", required_argument, NULL, OPT_FAIL_UNDER},
+    {"merge", no_argument, NULL, OPT_MERGE},
     {"chunk", required_argument, NULL, OPT_CHUNK},
     {"reproducible", no_argument, NULL, OPT_REPRODUCIBLE},
     {0},
@@ -281,6 +283,17 @@ static int refuse_long(VmArgs *args, const char *text)
     return vm_args_fail(args, "unknown option %s; did you mean --%s?", text, suggest.best);
 }
 
+/* After --merge, what is no option is a report. */
+static int add_report(VmArgs *args, const char *path)
+{
+    const char **grown = realloc(args->reports, (args->n_reports + 1) * sizeof(*grown));
+
+    if (!grown) return -ENOMEM;
+    args->reports = grown;
+    grown[args->n_reports++] = path;
+    return 0;
+}
+
 /* text is the argument that getopt stopped at. */
 static int refuse(VmArgs *args, int code, const char *text)
 {
@@ -314,6 +327,7 @@ static int set_option(VmArgs *args, int code, int argc, char **argv)
     case OPT_HELP: args->action = VM_HELP; return 0;
     case OPT_LIST_MODELS: args->action = VM_LIST_MODELS; return 0;
     case OPT_LIST_FEATURES: args->action = VM_LIST_FEATURES; return 0;
+    case OPT_MERGE: args->action = VM_MERGE; return 0;
     case OPT_REPRODUCIBLE: args->reproducible = 1; return 0;
     case OPT_FEATURE: return vm_args_add_feature(args, optarg, NULL);
     case OPT_FAIL_UNDER: return vm_args_add_limits(args, optarg);
@@ -323,7 +337,7 @@ static int set_option(VmArgs *args, int code, int argc, char **argv)
     case OPT_JSON:
     case OPT_CSV:
     case OPT_SUB: return set_format(args, code, argc, argv);
-    case 1: return refuse(args, code, optarg);
+    case 1: return args->action == VM_MERGE ? add_report(args, optarg) : refuse(args, code, optarg);
     case ':':
     case '?': return refuse(args, code, argv[optind - 1]);
     default: return set_run(args, code);
@@ -352,6 +366,16 @@ static int check_inputs(VmArgs *args)
     if (!strcmp(args->reference, "-") && !strcmp(args->distorted, "-"))
         return vm_args_fail(args, "only one of -r and -d can be \"-\" (standard input)");
     return check_raw(args);
+}
+
+static int check_merge(VmArgs *args)
+{
+    if (args->reference || args->distorted || args->n_models || args->n_features ||
+        args->chunk_count)
+        return vm_args_fail(args, "--merge takes reports; it computes nothing from videos");
+    if (args->n_reports == 0)
+        return vm_args_fail(args, "--merge needs the JSON reports of the chunks");
+    return 0;
 }
 
 static int check_models(VmArgs *args)
@@ -383,10 +407,13 @@ int vm_args_parse(VmArgs *args, int argc, char **argv)
 
     *args = (VmArgs){.format = VMAF_OUTPUT_FORMAT_XML, .precision = VMAF_PRECISION_LEGACY};
     opterr = 0;
-    while (!err && args->action == VM_SCORE &&
+    while (!err && args->action <= VM_MERGE &&
            (code = getopt_long(argc, argv, short_options, long_options, NULL)) != -1)
         err = set_option(args, code, argc, argv);
     if (!err && args->action == VM_SCORE && optind < argc) err = refuse(args, 1, argv[optind]);
+    while (!err && args->action == VM_MERGE && optind < argc)
+        err = add_report(args, argv[optind++]);
+    if (!err && args->action == VM_MERGE) err = check_merge(args);
     if (!err && args->action == VM_SCORE) err = check_inputs(args);
     if (!err && args->action == VM_SCORE) err = check_models(args);
     if (err == -ENOMEM) (void)vm_args_fail(args, "out of memory");
@@ -407,4 +434,5 @@ void vm_args_free(VmArgs *args)
     free(args->models);
     free(args->features);
     free(args->limits);
+    free(args->reports);
 }

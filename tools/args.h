@@ -35,11 +35,13 @@ typedef struct VmLimit {
     double value;
 } VmLimit;
 
-enum VmAction { VM_SCORE, VM_HELP, VM_VERSION, VM_LIST_MODELS, VM_LIST_FEATURES };
+enum VmAction { VM_SCORE, VM_MERGE, VM_HELP, VM_VERSION, VM_LIST_MODELS, VM_LIST_FEATURES };
 
 typedef struct VmArgs {
     enum VmAction action;
     const char *reference, *distorted;
+    const char **reports; /* to merge */
+    unsigned n_reports;
     VmRawFormat raw; /* 0 and UNKNOWN: not given */
     int raw_given;   /* all four members are set */
     VmModelArg *models;

@@ -229,7 +229,25 @@ enum VmExit vm_engine_open(VmEngine *engine, const VmArgs *args, VmMessages *mes
         status = use_model(engine, &args->models[i]);
     for (unsigned i = 0; !status && i < args->n_features; i++)
         status = use_feature(engine, &args->features[i]);
+    engine->judged = args->n_models ? args->models[0].name : NULL;
     return status;
+}
+
+enum VmExit vm_engine_merge(VmEngine *engine, const VmArgs *args, VmMessages *messages)
+{
+    char error[1024] = "";
+
+    *engine = (VmEngine){.args = args, .messages = messages};
+    const int err =
+        vmaf_ext_merge(&engine->vmaf, args->reports, args->n_reports, error, sizeof(error));
+    if (err) {
+        vm_message_error(messages, "%s", *error ? error : strerror(-err));
+        return vm_exit_of(err);
+    }
+    engine->judged = vmaf_ext_model_name(engine->vmaf, 0);
+    if (engine->judged || !args->n_limits) return VM_EXIT_OK;
+    vm_message_error(messages, "--fail-under needs a score, and the reports hold features only");
+    return VM_EXIT_INPUT;
 }
 
 void vm_engine_close(VmEngine *engine)
@@ -315,16 +333,24 @@ static void print_score(const VmEngine *engine, const VmModelSlot *slot, FILE *o
     fputc('\n', out);
 }
 
+static void print_mean(const VmEngine *engine, const char *name, FILE *out)
+{
+    VmafStats stats;
+    char number[32];
+
+    vmaf_ext_stats_default(&stats);
+    if (vmaf_ext_stats(engine->vmaf, name, &stats) == 0)
+        fprintf(out, "%s: %s\n", name, format_number(engine, stats.mean, number));
+}
+
 /* The library has no list of feature names; the head of its CSV report is one: "Frame,a,b,". */
 static enum VmExit print_features(VmEngine *engine, FILE *out)
 {
     VmafReportConfig cfg;
-    VmafStats stats;
-    char *text = NULL, *rest = NULL, number[32];
+    char *text = NULL, *rest = NULL;
     size_t size;
 
     vmaf_ext_report_config_default(&cfg);
-    vmaf_ext_stats_default(&stats);
     cfg.format = VMAF_OUTPUT_FORMAT_CSV;
     const int err = vmaf_ext_report_print(engine->vmaf, &cfg, &text, &size);
     if (err) {
@@ -333,9 +359,7 @@ static enum VmExit print_features(VmEngine *engine, FILE *out)
     }
     text[strcspn(text, "\n")] = 0;
     (void)strtok_r(text, ",", &rest); /* "Frame" */
-    for (const char *name; (name = strtok_r(NULL, ",", &rest));)
-        if (vmaf_ext_stats(engine->vmaf, name, &stats) == 0)
-            fprintf(out, "%s: %s\n", name, format_number(engine, stats.mean, number));
+    for (const char *name; (name = strtok_r(NULL, ",", &rest));) print_mean(engine, name, out);
     vmaf_ext_free(text);
     return VM_EXIT_OK;
 }
@@ -343,7 +367,15 @@ static enum VmExit print_features(VmEngine *engine, FILE *out)
 enum VmExit vm_engine_print(VmEngine *engine, FILE *out)
 {
     if (engine->is_empty) return VM_EXIT_OK;
-    if (!engine->args->no_prediction) {
+    const int is_merge = engine->args->action == VM_MERGE;
+
+    if (is_merge && engine->judged) {
+        const char *name;
+        for (unsigned i = 0; (name = vmaf_ext_model_name(engine->vmaf, i)); i++)
+            print_mean(engine, name, out);
+        return VM_EXIT_OK;
+    }
+    if (!engine->args->no_prediction && !is_merge) {
         for (unsigned i = 0; i < engine->n_models; i++)
             print_score(engine, &engine->models[i], out);
         return VM_EXIT_OK;
@@ -355,7 +387,7 @@ enum VmExit vm_engine_print(VmEngine *engine, FILE *out)
 
 static int value_of(VmEngine *engine, const VmLimit *limit, double *value)
 {
-    const char *name = engine->models[0].arg->name;
+    const char *name = engine->judged;
     VmafStats stats;
 
     if (limit->percentile > 0)
@@ -384,7 +416,7 @@ enum VmExit vm_engine_check_limits(VmEngine *engine)
         }
         if (value >= limit->value) continue;
         vm_message_error(engine->messages, "%s of %s is %.6f, under the limit %.10g", limit->key,
-                         engine->models[0].arg->name, value, limit->value);
+                         engine->judged, value, limit->value);
         status = VM_EXIT_GATE;
     }
     return status;

@@ -29,13 +29,17 @@ typedef struct VmEngine {
     VmMessages *messages;
     VmModelSlot models[VM_MODELS_MAX];
     unsigned n_models;
-    int is_empty; /* no frame was counted: there are no scores to show */
+    const char *judged; /* name of the score that --fail-under is about */
+    int is_empty;       /* no frame was counted: there are no scores to show */
 } VmEngine;
 
 /* VM_EXIT_INPUT, or VM_EXIT_INTERNAL for a lack of memory. */
 enum VmExit vm_exit_of(int err);
 
 enum VmExit vm_engine_open(VmEngine *engine, const VmArgs *args, VmMessages *messages);
+
+/* The scores of the reports that are to be merged. */
+enum VmExit vm_engine_merge(VmEngine *engine, const VmArgs *args, VmMessages *messages);
 
 /* After the flush: the mean scores of frames first .. last. */
 enum VmExit vm_engine_pool(VmEngine *engine, unsigned first, unsigned last);

@@ -3,6 +3,7 @@
 
 const char vm_help_text[] =
     "usage: vmaf -r REFERENCE -d DISTORTED [options]\n"
+    "       vmaf --merge REPORT ... [options]\n"
     "\n"
     "inputs: y4m, raw yuv (with -w -h -p -b), anything FFmpeg decodes, '-' = standard input,\n"
     "        numbered pictures as img%03d.png\n"
@@ -39,6 +40,8 @@ const char vm_help_text[] =
     "      --fail-under LIMITS   e.g. mean=93,p5=80,min=60: exit 3 if the first model is below\n"
     "      --progress MODE       auto (default), plain, json or none\n"
     "  -q, --quiet               no progress\n"
+    "      --merge A.json B.json ...  put the reports of chunks together; -o and its like say "
+    "where\n"
     "\n"
     "how to run:\n"
     "      --threads N           0 (default) = all cores\n"

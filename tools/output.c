@@ -72,7 +72,7 @@ enum VmExit vm_output_report(VmEngine *engine, double wall_seconds)
     vmaf_ext_report_config_default(&cfg);
     cfg.format = args->format;
     cfg.precision = args->precision;
-    cfg.reproducible = args->reproducible;
+    cfg.reproducible = args->reproducible || args->action == VM_MERGE; /* which has no speed */
     cfg.extended = 1;
     cfg.reference = args->reference;
     cfg.distorted = args->distorted;

@@ -340,9 +340,21 @@ static enum VmExit score(Run *run)
     return status ? status : vm_engine_check_limits(&run->engine);
 }
 
+static enum VmExit merge(Run *run)
+{
+    const int report_on_stdout = run->args.output && !strcmp(run->args.output, "-");
+    enum VmExit status = vm_output_check(&run->args, &run->messages);
+
+    if (!status) status = vm_engine_merge(&run->engine, &run->args, &run->messages);
+    if (!status) status = vm_engine_print(&run->engine, report_on_stdout ? stderr : stdout);
+    if (!status) status = vm_output_report(&run->engine, 0);
+    return status ? status : vm_engine_check_limits(&run->engine);
+}
+
 static enum VmExit act(Run *run)
 {
     switch (run->args.action) {
+    case VM_MERGE: return merge(run);
     case VM_HELP: fputs(vm_help_text, stdout); return VM_EXIT_OK;
     case VM_VERSION: vm_info_version(run->args.cpumask); return VM_EXIT_OK;
     case VM_LIST_MODELS: vm_info_models(); return VM_EXIT_OK;

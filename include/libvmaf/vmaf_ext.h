@@ -64,6 +64,17 @@ int vmaf_ext_reads_chroma(const VmafContext *vmaf);
  * or the clip's last. How many that are depends on the features registered so far. */
 void vmaf_ext_chunk_context(const VmafContext *vmaf, unsigned *before, unsigned *after);
 
+/* Reads the JSON reports of a clip's chunks, in any order, written with VMAF_PRECISION_MAX and the
+ * extended block, into a new context that holds their scores as if it had computed them: for reports,
+ * statistics and pooling of features; no pictures are taken. Refused are reports that overlap, leave a
+ * gap, or are not of the same models, features, format and version. Returns 0 and sets *vmaf, or a
+ * negative errno and one sentence in error as vmaf_ext_model_load() does. Any thread. */
+int vmaf_ext_merge(VmafContext **vmaf, const char *const *paths, unsigned n_paths, char *error,
+                   size_t error_size);
+
+/* Name of the scores of model number i = 0, 1, ... of the context; NULL past the end. */
+const char *vmaf_ext_model_name(const VmafContext *vmaf, unsigned i);
+
 /* ---- models ---- */
 
 typedef struct VmafModelSpec {
@@ -136,7 +147,8 @@ typedef struct VmafReportConfig {
     int precision; ///< VMAF_PRECISION_LEGACY (default): libvmaf's format; VMAF_PRECISION_MAX: %.17g;
                    ///< 1..17: significant digits
     int extended;  ///< 1: add the "tinyvmaf" block (epoch, models, percentiles ...) to JSON and XML
-    const char *reference, *distorted; ///< names of the inputs for the block, or NULL
+    const char *reference, *distorted; ///< names of the inputs for the block; NULL: unknown, or
+                                       ///< those of the merged reports, as with the warnings
     double wall_seconds;               ///< for fps; 0 = time between init and now
     const char *const *warnings;       ///< n_warnings sentences for the block
     unsigned n_warnings;

@@ -115,25 +115,22 @@ static void finish(const VmGroup *g, const VmFrame *frame, const void *sums, VmV
     }
 }
 
-/* Planes that were not compared have no value; the caller leaves the total out. */
-static double total(const VmGroup *g, const VmInstance *instance, unsigned feature, unsigned first,
-                    unsigned end)
+/* Planes that are not compared leave the total empty. */
+static void total(const VmGroup *g, const VmInstance *instance, unsigned feature, unsigned first,
+                  unsigned end, VmTotal *out)
 {
     const PsnrOptions *o = instance->options;
     const int plane = (int)feature - APSNR;
-    if (!has_plane(&g->format, o, plane)) return -INFINITY;
     unsigned w, h;
+    if (!has_plane(&g->format, o, plane)) return;
     vm_format_plane(&g->format, plane, &w, &h);
-    const double n = (double)w * h * (end - first), peak = peak_of(&g->format, o);
-    uint64_t sse = 0;
+    out->samples = (double)w * h * (end - first);
+    out->peak = peak_of(&g->format, o);
     for (unsigned i = first; i < end; i++) {
         uint64_t bits = 0;
         vm_column_get_bits(instance->columns[SSE + plane], i, &bits);
-        sse += bits;
+        out->sse += bits;
     }
-    const double limit = ceil(10 * log10(peak * peak * n * 2));
-    const double apsnr = 10 * (log10(peak * peak) + log10(n) - log10((double)sse));
-    return VM_MIN(apsnr, limit);
 }
 
 const VmExtractor vm_extractor_psnr = {

@@ -98,6 +98,112 @@ class Chunks(Clip):
         self.assertEqual(support.parse_json(result.stdout)["frames"], whole["frames"][4:7])
 
 
+class Merged(Clip):
+    def run_to_file(self, name, *args):
+        path = self.path(name)
+        result = support.run(*args, "-q", "--reproducible", "--precision", "max", "-o", path)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return path
+
+    def chunks(self, args, size, frames=FRAMES):
+        return [
+            self.run_to_file(f"chunk{first}.json", *args, "--json", "--chunk", f"{first}:{size}")
+            for first in range(0, frames, size)
+        ]
+
+    def bytes_of(self, path):
+        with open(path, "rb") as f:
+            return f.read()
+
+    def check(self, args, sizes=(5, 7, 13), forms=("json",), frames=FRAMES):
+        for size in sizes:
+            reports = self.chunks(args, size, frames)
+            for form in forms:
+                whole = self.run_to_file("whole", *args, f"--{form}")
+                merged = self.run_to_file("merged", "--merge", *reversed(reports), f"--{form}")
+                self.assertEqual(self.bytes_of(merged), self.bytes_of(whole))
+
+    def test_models_and_features(self):
+        support.model_file("vmaf_v0.6.1")
+        for bits in (8, 10):
+            args = [*self.clip(bits=bits), "-m", "version=vmaf_v0.6.1", "-m", "version=vmaf_v0.6.1neg:name=neg"]
+            for feature in ("psnr=enable_apsnr=true:enable_mse=true", "float_ssim", *MOTION):
+                args += ["--feature", feature]
+            self.check(args, forms=("json", "xml", "csv", "sub"))
+
+    def test_subsample(self):
+        args = ["-n", "--subsample", 3, "--feature", "psnr=enable_apsnr=true", "--feature", "vif"]
+        self.check([*self.clip(), *args], sizes=(1, 2, 5))
+
+    def test_values_without_a_number(self):
+        """Equal pictures: infinite dB, written as null."""
+        args = self.clip()
+        args[3] = args[1]
+        self.check([*args, "-n", "--feature", "float_ssim=enable_db=true", "--feature", "psnr"])
+
+    def test_warnings_appear_once(self):
+        args = self.clip()
+        args[3] = self.file("short.yuv", self.bytes_of(args[3])[: 48 * 34 * 3 // 2 * 17])
+        self.check([*args, "-n", "--feature", "psnr"], sizes=(4, 17), frames=17)
+
+    def test_some_chunks_of_the_middle(self):
+        args = [*self.clip(), "-n", "--feature", "motion"]
+        whole = self.run_to_file("one.json", *args, "--json", "--chunk", "5:10")
+        merged = self.run_to_file("two.json", "--merge", *self.chunks(args, 5)[1:3], "--json")
+        self.assertEqual(self.bytes_of(merged), self.bytes_of(whole))
+
+    def test_score_and_limit(self):
+        support.model_file("vmaf_v0.6.1")
+        args = [*self.clip(), "-m", "version=vmaf_v0.6.1"]
+        reports = self.chunks(args, 10)
+        score = support.run(*args, "-q").stdout.split()[1]
+        merged = support.run("--merge", *reports, "--fail-under", "min=101")
+        self.assertEqual(merged.stdout, f"vmaf: {score}\n")
+        self.assertEqual(merged.returncode, 3)
+
+    def test_refused(self):
+        args = [*self.clip(), "-n", "--feature", "psnr"]
+        a, b, c, d = self.chunks(args, 5)
+        other = [*args, "--feature", "vif", "--json", "--chunk", "5:5"]
+        more = self.run_to_file("more.json", *other)
+        wider = self.run_to_file("wider.json", *args, "--json", "--chunk", "4:6")
+        subsampled = self.run_to_file("sub.json", *args, "--subsample", 2, "--json", "--chunk", "5:5")
+        rounded = self.path("rounded.json")
+        support.run(*args, "-q", "--json", "-o", rounded, "--chunk", "5:5")
+        for words, reports in (
+            (["frames 5 to 9 are missing", "chunk0.json", "chunk10.json"], (c, a)),
+            (["frame 4 is in both"], (a, wider)),
+            (["frame 0 is in both"], (a, a)),
+            (["differ in \"features\""], (a, more)),
+            (["differ in \"subsample\""], (a, subsampled)),
+            (["rounded", "--precision max"], (a, rounded)),
+            (["no such file"], (a, self.path("none.json"))),
+            (["no json: line 1"], (a, self.file("bad.json", "{,"))),
+            (["no \"tinyvmaf\" block"], (self.file("empty.json", "{}"),)),
+        ):
+            self.check_fault(2, words, "--merge", *reports)
+        self.check_fault(2, ["features only"], "--merge", a, b, "--fail-under", "mean=5")
+        self.check_fault(1, ["takes reports"], "--merge", a, "-r", "x.yuv")
+        self.check_fault(1, ["needs the json reports"], "--merge", "-q")
+
+    def test_damaged(self):
+        args = [*self.clip(), "-n", "--feature", "psnr=enable_apsnr=true"]
+        text = self.bytes_of(self.chunks(args, 20)[0]).decode()
+        for old, new, words in (
+            ('"frameNum": 7', '"frameNum": 20', "frame 20 is not one"),
+            ('"frameNum": 7', '"frameNum": 7.5', "frameNum"),
+            ('"frames": 20', '"frames": -1', "frames"),
+            ('"frames": 20', '"frames": 1e99', "frames"),
+            ('"width": 48', '"width": 0', "size 0x34"),
+            ('"sse": "', '"sse": "x', "sums"),
+            ('"psnr_y": ', '"psnr_z": ', "psnr_z"),
+            ('"version": "0', '"version": "9', "version"),
+        ):
+            self.assertIn(old, text)
+            path = self.file("damaged.json", text.replace(old, new, 1 if "psnr" in old else -1))
+            self.check_fault(2, [words], "--merge", path)
+
+
 class Faults(Clip):
     def test_behind_the_end(self):
         args = [*self.clip(), "-n", "--feature", "motion"]

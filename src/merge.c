@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* Reports of chunks put together. The JSON of a chunk holds every score of its frames with all digits; the
+ * merged context holds them as one that has computed them itself, so that pooled values and reports come
+ * from the same code. Nothing is computed from pictures here. */
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "context.h"
+
+typedef struct Chunk {
+    const char *path;
+    json_t *root;
+    const json_t *block; /* root's "tinyvmaf" */
+    unsigned first, count;
+} Chunk;
+
+typedef struct Merge {
+    VmafContext *v;
+    Chunk *chunks; /* in the frames' order once they are checked */
+    unsigned n;
+    VmError *error;
+} Merge;
+
+/* ---- one report ---- */
+
+static int bad(const Merge *m, const Chunk *c, const char *what)
+{
+    return vm_fail(m->error, -EINVAL, "report %s: %s", c->path, what);
+}
+
+static const char *text_of(const Chunk *c, const char *key)
+{
+    const char *text = json_string_value(json_object_get(c->block, key));
+    return text ? text : "";
+}
+
+/* A whole number of the block; 0 or -EINVAL. */
+static int number_of(const Merge *m, const json_t *object, const Chunk *c, const char *key,
+                     unsigned *value)
+{
+    const json_t *number = json_object_get(object, key);
+    const double x = json_number_value(number);
+    if (!json_is_number(number) || !(x >= 0 && x <= VM_MAX_FRAMES) || x != floor(x))
+        return vm_fail(m->error, -EINVAL, "report %s: \"%s\" is not a whole number", c->path, key);
+    *value = (unsigned)x;
+    return 0;
+}
+
+static int check_origin(const Merge *m, const Chunk *c)
+{
+    const char *precision = text_of(c, "precision");
+    if (strcmp(text_of(c, "version"), vmaf_ext_version()) != 0 ||
+        strcmp(text_of(c, "epoch"), vmaf_ext_epoch()) != 0)
+        return vm_fail(
+            m->error, -EINVAL, "report %s was written by version %s (%s), this is %s (%s)", c->path,
+            text_of(c, "version"), text_of(c, "epoch"), vmaf_ext_version(), vmaf_ext_epoch());
+    if (!strcmp(precision, "max")) return 0;
+    return vm_fail(m->error, -EINVAL,
+                   "report %s has rounded numbers (precision %s); a report that can be merged is "
+                   "written with --precision max",
+                   c->path, precision);
+}
+
+static int load(const Merge *m, Chunk *c)
+{
+    json_error_t e;
+    /* integers as real numbers: -0 keeps its sign */
+    c->root = json_load_file(c->path, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &e);
+    if (!c->root && json_error_code(&e) == json_error_cannot_open_file)
+        return vm_fail(m->error, -ENOENT, "cannot read report %s: %s", c->path, strerror(errno));
+    if (!c->root)
+        return vm_fail(m->error, -EINVAL, "report %s is no JSON: line %d: %s", c->path, e.line,
+                       e.text);
+    c->block = json_object_get(c->root, "tinyvmaf");
+    if (!json_is_object(c->block)) return bad(m, c, "it has no \"tinyvmaf\" block");
+    VM_TRY(check_origin(m, c));
+    VM_TRY(number_of(m, c->block, c, "first_frame", &c->first));
+    VM_TRY(number_of(m, c->block, c, "frames", &c->count));
+    if (!c->count || c->count > VM_MAX_FRAMES - c->first) return bad(m, c, "it has no frames");
+    return 0;
+}
+
+/* ---- do they fit? ---- */
+
+static int by_first_frame(const void *a, const void *b)
+{
+    const Chunk *x = a, *y = b;
+    return (x->first > y->first) - (x->first < y->first);
+}
+
+static int check_order(const Merge *m, const Chunk *a, const Chunk *b)
+{
+    const unsigned end = a->first + a->count;
+    if (b->first < end)
+        return vm_fail(m->error, -EINVAL, "frame %u is in both %s and %s", b->first, a->path,
+                       b->path);
+    if (b->first > end)
+        return vm_fail(m->error, -EINVAL, "frames %u to %u are missing between %s and %s", end,
+                       b->first - 1, a->path, b->path);
+    return 0;
+}
+
+static int check_same(const Merge *m, const Chunk *a, const Chunk *b)
+{
+    static const char *const keys[] = {"models",       "features",  "width",    "height",
+                                       "pixel_format", "bit_depth", "subsample"};
+    for (size_t i = 0; i < VM_COUNT(keys); i++)
+        if (!json_equal(json_object_get(a->block, keys[i]), json_object_get(b->block, keys[i])))
+            return vm_fail(m->error, -EINVAL, "reports %s and %s differ in \"%s\"", a->path,
+                           b->path, keys[i]);
+    return 0;
+}
+
+static int check_chunks(Merge *m)
+{
+    qsort(m->chunks, m->n, sizeof(*m->chunks), by_first_frame);
+    for (unsigned i = 1; i < m->n; i++) {
+        VM_TRY(check_same(m, &m->chunks[0], &m->chunks[i]));
+        VM_TRY(check_order(m, &m->chunks[i - 1], &m->chunks[i]));
+    }
+    return 0;
+}
+
+/* ---- into the context ---- */
+
+static int read_format(const Merge *m)
+{
+    const Chunk *c = &m->chunks[0];
+    VmFormat *f = &m->v->format;
+    VM_TRY(number_of(m, c->block, c, "width", &f->w));
+    VM_TRY(number_of(m, c->block, c, "height", &f->h));
+    VM_TRY(number_of(m, c->block, c, "bit_depth", &f->bpc));
+    VM_TRY(number_of(m, c->block, c, "subsample", &m->v->config.n_subsample));
+    for (int i = VMAF_PIX_FMT_YUV420P; i <= VMAF_PIX_FMT_YUV400P; i++)
+        if (!strcmp(vm_pixel_format_name((enum VmafPixelFormat)i), text_of(c, "pixel_format")))
+            f->pix_fmt = (enum VmafPixelFormat)i;
+    return vm_format_check(f, m->error);
+}
+
+static int read_models(const Merge *m)
+{
+    const json_t *list = json_object_get(m->chunks[0].block, "models");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *model = json_array_get(list, i);
+        const char *name = json_string_value(json_object_get(model, "name"));
+        const char *origin = json_string_value(json_object_get(model, "source"));
+        const char *sha256 = json_string_value(json_object_get(model, "sha256"));
+        VmModelRecord r = {.is_collection = json_is_true(json_object_get(model, "collection"))};
+        if (!name || !origin || !sha256 || strlen(sha256) >= sizeof(r.sha256))
+            return bad(m, &m->chunks[0], "\"models\" is damaged");
+        memcpy(r.sha256, sha256, strlen(sha256));
+        r.name = vm_strdup(name);
+        r.origin = vm_strdup(origin);
+        if (vm_context_add_model(m->v, r)) return vm_fail_memory(m->error);
+    }
+    return 0;
+}
+
+static int has_text(const VmList *list, const char *text)
+{
+    for (unsigned i = 0; i < list->n; i++)
+        if (!strcmp(list->items[i], text)) return 1;
+    return 0;
+}
+
+/* Adds texts; with once only those that are not there. */
+static int add_texts(const Merge *m, VmList *to, const Chunk *c, const char *key, int once)
+{
+    const json_t *list = json_object_get(c->block, key);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *text = json_string_value(json_array_get(list, i));
+        if (!text) return vm_fail(m->error, -EINVAL, "report %s: \"%s\" is damaged", c->path, key);
+        if (once && has_text(to, text)) continue;
+        if (vm_list_add(to, vm_strdup(text))) return vm_fail_memory(m->error);
+    }
+    return 0;
+}
+
+static int read_sums(const Merge *m, const Chunk *c)
+{
+    const char *name;
+    json_t *entry;
+    json_object_foreach(json_object_get(c->block, "sums"), name, entry)
+    {
+        const char *sse = json_string_value(json_object_get(entry, "sse"));
+        char *end = NULL;
+        VmTotal t = {.samples = json_number_value(json_object_get(entry, "samples")),
+                     .peak = json_number_value(json_object_get(entry, "peak"))};
+        t.sse = sse ? strtoull(sse, &end, 10) : 0;
+        if (!end || *end) return bad(m, c, "\"sums\" is damaged");
+        if (vm_scores_add_total(&m->v->scores, name, &t)) return vm_fail_memory(m->error);
+    }
+    return 0;
+}
+
+/* Columns in the order of the report. A chunk of which subsampling left nothing has none. */
+static int add_columns(const Merge *m, const Chunk *c)
+{
+    const char *name;
+    json_t *unused;
+    VmScores *s = &m->v->scores;
+    json_t *pooled = json_object_get(c->root, "pooled_metrics");
+    if (!json_object_size(pooled)) return 0;
+    if (s->n_columns && json_object_size(pooled) != s->n_columns)
+        return vm_fail(m->error, -EINVAL, "reports %s and %s differ in their scores",
+                       m->chunks[0].path, c->path);
+    const int is_first = s->n_columns == 0;
+    json_object_foreach(pooled, name, unused)
+    {
+        VmColumn *column = vm_scores_find(s, name);
+        (void)unused;
+        if (!column && !is_first) return bad(m, c, "it has scores that the others have not");
+        if (is_first && vm_scores_add(s, vm_strdup(name), vm_strdup(name), VM_PHASE_FRAME, &column))
+            return vm_fail_memory(m->error);
+    }
+    return 0;
+}
+
+/* A score without a finite value is null in JSON; of those, infinity (dB of equal pictures) is what
+ * features give. */
+static int read_frame(const Merge *m, const Chunk *c, const json_t *frame)
+{
+    unsigned index = 0;
+    const char *name;
+    json_t *value;
+    VM_TRY(number_of(m, frame, c, "frameNum", &index));
+    if (index < c->first || index - c->first >= c->count)
+        return vm_fail(m->error, -EINVAL, "report %s: frame %u is not one of its frames", c->path,
+                       index);
+    json_object_foreach(json_object_get(frame, "metrics"), name, value)
+    {
+        VmColumn *column = vm_scores_find(&m->v->scores, name);
+        if (!column || !(json_is_number(value) || json_is_null(value)))
+            return vm_fail(m->error, -EINVAL, "report %s: frame %u has a bad score \"%s\"", c->path,
+                           index, name);
+        vm_column_put(column, index, json_is_null(value) ? INFINITY : json_number_value(value));
+    }
+    return 0;
+}
+
+static int read_chunk(const Merge *m, const Chunk *c)
+{
+    const json_t *frames = json_object_get(c->root, "frames");
+    VM_TRY(add_columns(m, c));
+    VM_TRY(add_texts(m, &m->v->warnings, c, "warnings", 1));
+    VM_TRY(read_sums(m, c));
+    for (size_t i = 0; i < json_array_size(frames); i++)
+        VM_TRY(read_frame(m, c, json_array_get(frames, i)));
+    return 0;
+}
+
+static int fill(Merge *m)
+{
+    VmafContext *v = m->v;
+    const Chunk *last = &m->chunks[m->n - 1];
+    v->first = m->chunks[0].first;
+    v->end = last->first + last->count;
+    v->flushed = 1;
+    v->reference = vm_strdup(text_of(&m->chunks[0], "reference"));
+    v->distorted = vm_strdup(text_of(&m->chunks[0], "distorted"));
+    if (!v->reference || !v->distorted || vm_scores_reserve(&v->scores, v->end))
+        return vm_fail_memory(m->error);
+    VM_TRY(read_format(m));
+    VM_TRY(read_models(m));
+    VM_TRY(add_texts(m, &v->features, &m->chunks[0], "features", 0));
+    for (unsigned i = 0; i < m->n; i++) VM_TRY(read_chunk(m, &m->chunks[i]));
+    return 0;
+}
+
+static int merge(Merge *m, const char *const *paths)
+{
+    m->chunks = vm_alloc_array(m->n, sizeof(*m->chunks));
+    if (!m->chunks) return vm_fail_memory(m->error);
+    for (unsigned i = 0; i < m->n; i++) {
+        m->chunks[i].path = paths[i];
+        VM_TRY(load(m, &m->chunks[i]));
+    }
+    VM_TRY(check_chunks(m));
+    return fill(m);
+}
+
+int vmaf_ext_merge(VmafContext **vmaf, const char *const *paths, unsigned n_paths, char *error,
+                   size_t error_size)
+{
+    VmafExtConfig config;
+    VmError found = {{0}};
+    Merge m = {.n = n_paths, .error = &found};
+    if (!vmaf || !paths || !n_paths) return -EINVAL;
+    vmaf_ext_config_default(&config);
+    config.n_threads = 1;
+    VM_TRY(vmaf_ext_init(&m.v, &config));
+    const int code = merge(&m, paths);
+    for (unsigned i = 0; m.chunks && i < m.n; i++) json_decref(m.chunks[i].root);
+    vm_free(m.chunks);
+    if (!code) {
+        *vmaf = m.v;
+        return 0;
+    }
+    vmaf_close(m.v);
+    vm_error_copy(&found, error, error_size);
+    return code;
+}
