@@ -565,7 +565,7 @@ VM_INLINE void adm_add_cubes(vu64 row[3], const vs32 u[3], const VmAdmScale *c)
 {
     enum { NONE = 16384 }; /* up to here they round to 0, see cubed() */
     const vs32 all = u[0] | u[1] | u[2];
-//    if (v_all(v_lt_s32(all, V_SPLAT(vs32, NONE)))) return;
+    //    if (v_all(v_lt_s32(all, V_SPLAT(vs32, NONE)))) return;
     const int is_small = v_all(v_lt_s32(all, V_SPLAT(vs32, 1 << 30)));
     for (int b = 0; b < 3; b++) {
         const int square_shift = c->scale == 0 && b < 2 ? 29 : 30, shift = c->value_shift[b];

@@ -19,9 +19,10 @@
 /* Fills `reach` elements on both sides of a row by reflection without repeating the edge. */
 #define VM_PAD_REFLECT(row, w, reach)                                                              \
     do {                                                                                           \
+        const int once_ = (w) > (reach); /* the usual case, without calls */                       \
         for (int k_ = 1; k_ <= (reach); k_++) {                                                    \
-            (row)[-k_] = (row)[vm_reflect(-k_, (w))];                                              \
-            (row)[(w)-1 + k_] = (row)[vm_reflect((w)-1 + k_, (w))];                                \
+            (row)[-k_] = (row)[once_ ? k_ : vm_reflect(-k_, (w))];                                 \
+            (row)[(w)-1 + k_] = (row)[once_ ? (w)-1 - k_ : vm_reflect((w)-1 + k_, (w))];           \
         }                                                                                          \
     } while (0)
 

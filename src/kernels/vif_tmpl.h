@@ -235,32 +235,32 @@ VM_INLINE void vif_reflect_halves(VmVifRows *t, int w, int r)
     }
 }
 
+VM_INLINE void vif_stat_scale(VmVifRows *t, const int16_t *const *ref, const int16_t *const *dis,
+                              int scale, int n, int bits, int odd, int w)
+{
+    const int r = 8 >> scale;
+    for (int j = 0; j < w; j += VN16)
+        if (bits == 8) vif_vert_8(t->tmp, ref, dis, odd, j);
+        else vif_vert_16(t->tmp, ref, dis, &vm_vif_columns[scale], n, odd, j);
+    vif_reflect_halves(t, w, r);
+    for (int j = 0; j < w; j += VN16) vif_horz(t, &vif_taps[scale], r, j);
+}
+
 static void vif_stat_8(VmVifRows *t, const int16_t *const *ref, const int16_t *const *dis,
                        int scale, int odd, int w)
 {
     (void)scale; /* 0 */
-    for (int j = 0; j < w; j += VN16) vif_vert_8(t->tmp, ref, dis, odd, j);
-    vif_reflect_halves(t, w, 8);
-    for (int j = 0; j < w; j += VN16) vif_horz(t, &vif_taps[0], 8, j);
-}
-
-VM_INLINE void vif_stat_scale(VmVifRows *t, const int16_t *const *ref, const int16_t *const *dis,
-                              int scale, int n, int r, int odd, int w)
-{
-    for (int j = 0; j < w; j += VN16)
-        vif_vert_16(t->tmp, ref, dis, &vm_vif_columns[scale], n, odd, j);
-    vif_reflect_halves(t, w, r);
-    for (int j = 0; j < w; j += VN16) vif_horz(t, &vif_taps[scale], r, j);
+    vif_stat_scale(t, ref, dis, 0, 9, 8, odd, w);
 }
 
 static void vif_stat_16(VmVifRows *t, const int16_t *const *ref, const int16_t *const *dis,
                         int scale, int odd, int w)
 {
     switch (scale) { /* constants that unroll the loops over taps */
-    case 0: vif_stat_scale(t, ref, dis, 0, 9, 8, odd, w); break;
-    case 1: vif_stat_scale(t, ref, dis, 1, 5, 4, odd, w); break;
-    case 2: vif_stat_scale(t, ref, dis, 2, 3, 2, odd, w); break;
-    default: vif_stat_scale(t, ref, dis, 3, 2, 1, odd, w); break;
+    case 0: vif_stat_scale(t, ref, dis, 0, 9, 16, odd, w); break;
+    case 1: vif_stat_scale(t, ref, dis, 1, 5, 16, odd, w); break;
+    case 2: vif_stat_scale(t, ref, dis, 2, 3, 16, odd, w); break;
+    default: vif_stat_scale(t, ref, dis, 3, 2, 16, odd, w); break;
     }
 }
 
