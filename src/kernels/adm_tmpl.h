@@ -561,27 +561,30 @@ static __attribute__((noinline)) uint64_t adm_cube_lanes(vs32 u, int square_shif
     return sum;
 }
 
-VM_INLINE void adm_add_cubes(vu64 row[3], const vs32 u[3], const VmAdmScale *c)
+VM_INLINE void adm_add_cubes(vu64 row[3], const vs32 u[3], const VmAdmScale *c, int wide)
 {
-    enum { NONE = 16384 }; /* up to here they round to 0, see cubed() */
-    const vs32 all = u[0] | u[1] | u[2];
-    //    if (v_all(v_lt_s32(all, V_SPLAT(vs32, NONE)))) return;
-    const int is_small = v_all(v_lt_s32(all, V_SPLAT(vs32, 1 << 30)));
     for (int b = 0; b < 3; b++) {
         const int square_shift = c->scale == 0 && b < 2 ? 29 : 30, shift = c->value_shift[b];
         const uint64_t half = (uint64_t)1 << shift >> 1;
         const vu32 even = (vu32)u[b], odd = (vu32)((vu64)u[b] >> 32);
-        if (!is_small) row[b][0] += adm_cube_lanes(u[b], square_shift, shift);
+        if (wide) row[b][0] += adm_cube_lanes(u[b], square_shift, shift);
         else
             row[b] += adm_cube(even, square_shift, half, shift) +
                       adm_cube(odd, square_shift, half, shift);
     }
 }
 
-VM_INLINE vs32 adm_threshold(const void *above, const void *inner, const void *below, int j)
+/* A row of masked bands and the thresholds around it. */
+typedef struct AdmMasked {
+    const void *const *x;
+    const void *above, *inner, *below;
+    const VmAdmScale *c;
+} AdmMasked;
+
+VM_INLINE vs32 adm_threshold(const AdmMasked *m, int j)
 {
-    return v_load_vs32((const int32_t *)above + j) + v_load_vs32((const int32_t *)inner + j) +
-           v_load_vs32((const int32_t *)below + j);
+    return v_load_vs32((const int32_t *)m->above + j) + v_load_vs32((const int32_t *)m->inner + j) +
+           v_load_vs32((const int32_t *)m->below + j);
 }
 
 /* What is left of values above a threshold; 0 outside the scored columns. */
@@ -592,27 +595,46 @@ VM_INLINE vs32 adm_excess(vs32 value, vs32 threshold, const VmAdmScale *c, int j
     return v_and_mask(v_lanes(c->x0 - j, c->x1 - j), u);
 }
 
-VM_INLINE void adm_add_rows(VmAdmSum sum[3], const vu64 row[3], int shift)
+typedef void AdmExcesses(vs32 u[3], const AdmMasked *m, int j);
+
+/* The sums of a row; returns all excesses or-ed. */
+VM_INLINE vs32 adm_mask_row(vu64 row[3], const AdmMasked *m, AdmExcesses *excesses, int wide)
 {
-    for (int k = 0; k < 3; k++)
-        sum[k].i =
-            (int64_t)((uint64_t)sum[k].i + (uint64_t)round_shift(v_sum_s64((vs64)row[k]), shift));
+    vs32 all = {0};
+    for (int b = 0; b < 3; b++) row[b] = (vu64){0};
+    for (int j = m->c->x0 & -VN32; j < m->c->x1; j += VN32) {
+        vs32 u[3];
+        excesses(u, m, j);
+        all |= u[0] | u[1] | u[2];
+        adm_add_cubes(row, u, m->c, wide);
+    }
+    return all;
+}
+
+VM_INLINE void adm_mask(VmAdmSum sum[3], const AdmMasked *m, AdmExcesses *excesses)
+{
+    vu64 row[3];
+    const vs32 all = adm_mask_row(row, m, excesses, 0);
+    if (!v_all(v_lt_s32(all, V_SPLAT(vs32, 1 << 30)))) adm_mask_row(row, m, excesses, 1);
+    for (int b = 0; b < 3; b++)
+        sum[b].i = (int64_t)((uint64_t)sum[b].i +
+                             (uint64_t)round_shift(v_sum_s64((vs64)row[b]), m->c->row_shift));
+}
+
+VM_INLINE void adm_excesses_0(vs32 u[3], const AdmMasked *m, int j)
+{
+    const vs32 threshold = adm_threshold(m, j);
+    for (int b = 0; b < 3; b++) {
+        const vs32 value = v_widen_s16((const int16_t *)m->x[b] + j) * (int32_t)m->c->weight[b];
+        u[b] = adm_excess(value, threshold << (b == 2 ? 12 : 10), m->c, j);
+    }
 }
 
 static void adm_mask_0(VmAdmSum sum[3], const void *const x[3], const void *above,
                        const void *inner, const void *below, const VmAdmScale *c)
 {
-    vu64 row[3] = {{0}, {0}, {0}};
-    for (int j = c->x0 & -VN32; j < c->x1; j += VN32) {
-        const vs32 threshold = adm_threshold(above, inner, below, j);
-        vs32 u[3];
-        for (int b = 0; b < 3; b++) {
-            const vs32 value = v_widen_s16((const int16_t *)x[b] + j) * (int32_t)c->weight[b];
-            u[b] = adm_excess(value, threshold << (b == 2 ? 12 : 10), c, j);
-        }
-        adm_add_cubes(row, u, c);
-    }
-    adm_add_rows(sum, row, c->row_shift);
+    const AdmMasked m = {x, above, inner, below, c};
+    adm_mask(sum, &m, adm_excesses_0);
 }
 
 /* -- scales 1 - 3 -- */
@@ -667,18 +689,18 @@ static void adm_csf_123(void *outer, void *inner, void *tmp, const void *const m
     }
 }
 
+VM_INLINE void adm_excesses_123(vs32 u[3], const AdmMasked *m, int j)
+{
+    const vs32 threshold = adm_threshold(m, j);
+    for (int b = 0; b < 3; b++) {
+        const vs32 x = v_load_vs32((const int32_t *)m->x[b] + j);
+        u[b] = adm_excess(adm_weigh_123(x, m->c->weight[b]), threshold, m->c, j);
+    }
+}
+
 static void adm_mask_123(VmAdmSum sum[3], const void *const x[3], const void *above,
                          const void *inner, const void *below, const VmAdmScale *c)
 {
-    vu64 row[3] = {{0}, {0}, {0}};
-    for (int j = c->x0 & -VN32; j < c->x1; j += VN32) {
-        const vs32 threshold = adm_threshold(above, inner, below, j);
-        vs32 u[3];
-        for (int b = 0; b < 3; b++) {
-            const vs32 value = v_load_vs32((const int32_t *)x[b] + j);
-            u[b] = adm_excess(adm_weigh_123(value, c->weight[b]), threshold, c, j);
-        }
-        adm_add_cubes(row, u, c);
-    }
-    adm_add_rows(sum, row, c->row_shift);
+    const AdmMasked m = {x, above, inner, below, c};
+    adm_mask(sum, &m, adm_excesses_123);
 }
