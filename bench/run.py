@@ -257,7 +257,7 @@ class Bench:
         clip = self.hd() if self.quick else self.clip(960, 540, frames=2)
         counted = peer.Job(clip, mask=mask, features=features, frames=2)
         runs = measure.take_turns({0: (self.ours, sampled)}, self.rounds)[0]
-        rows, rest = kernels.table(self.ours, sampled, runs.median("user"), counted, kernels.issue_rates())
+        rows, rest = kernels.table(self.ours, sampled, runs.median("user"), counted, self.machine)
         cells = [
             (k.name, f"{k.share:.1%}", f"{k.instructions:.2f}", f"{k.cycles:.2f}", f"{k.limit:.2f}",
              f"{k.limit / k.cycles:.0%}" if k.cycles else "-", k.resource)
@@ -269,7 +269,6 @@ class Bench:
         return report.markdown(head, cells)
 
     def kernels(self):
-        print("bench: kernels", file=sys.stderr)
         parts = []
         levels = [("AVX-512", ANY)] if self.avx512 else []
         for name, mask in [*levels, ("AVX2", AVX2)]:
@@ -278,17 +277,34 @@ class Bench:
         parts += [self.kernel_table(ANY, ("psnr", "float_ssim", "float_ms_ssim"))]
         return parts
 
-    def kernels_section(self):
+    def kernels_alone(self):
+        levels, timed = kernels.alone(os.path.join(ROOT, "build", "tests", "check", "check"), self.machine)
+        cell = "{0[0]:.2f} ({0[1]:.1f}x)".format
+        rows = [(name, *(cell(row[n]) if n in row else "-" for n in levels)) for name, row in timed.items()]
+        return [report.markdown(("kernel", *levels), rows)]
+
+    def try_kernels(self, measure_them):
+        """Not every machine can be looked into."""
+        print("bench: kernels", file=sys.stderr)
         try:
-            parts = self.kernels()
+            self.machine = kernels.issue_rates()
+            return measure_them()
         except kernels.Unavailable as reason:
-            parts = [f"Not measured: {reason}"]
+            return [f"Not measured: {reason}"]
+
+    def kernel_sections(self):
         self.page.section(
             "Kernels",
             """Instructions, cycles and limit per pixel of the picture, all scales together; 1080p 8-bit,
             one thread. The limit is what the executed instructions need on the busiest resource of this
             machine; 100 % of it cannot be beaten without executing fewer.""",
-            *parts,
+            *self.try_kernels(self.kernels),
+        )
+        self.page.section(
+            "Kernels alone",
+            """Cycles per column of a row of 1920 in the cache, and how many times faster than the scalar
+            definition.""",
+            *self.try_kernels(self.kernels_alone),
         )
 
     def summary(self):
@@ -319,7 +335,7 @@ class Bench:
             self.memory,
             self.features,
             self.growth,
-            self.kernels_section,
+            self.kernel_sections,
             self.summary,
         ):
             section()

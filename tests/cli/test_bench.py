@@ -21,6 +21,7 @@ SECTIONS = [
     "Features",
     "Cost as work grows",
     "Kernels",
+    "Kernels alone",
     "Bars",
     "Falls short of a bar",
 ]
