@@ -17,7 +17,7 @@ import subprocess
 from measure import TOOLS
 
 MICROSECONDS = 500  # between samples
-EVERY = 167  # calls; prime, so that it does not run in step with the scales' turns
+EVERY, QUICK_EVERY = 167, 1009  # calls; primes, so that they do not run in step with the scales' turns
 WIDTHS = {"xmm": 16, "ymm": 32, "zmm": 64}
 
 # First match wins; mnemonics without the v of the newer encoding.
@@ -149,10 +149,10 @@ def sample(program_args, symbols):
     return counts
 
 
-def step(program_args, symbols):
+def step(program_args, symbols, every):
     """Name of kernel -> Counter of (class, width), scaled up to all of its calls."""
     addresses = "\n".join(f"{at:x}" for at in symbols.kernels)
-    command = [os.path.join(TOOLS, "trace"), "count", str(EVERY), *program_args]
+    command = [os.path.join(TOOLS, "trace"), "count", str(every), *program_args]
     lines = [line.split() for line in output(command, input=addresses).splitlines()]
     scale = {}
     for _, at, calls, stepped in (line for line in lines if line[0] == "call"):
@@ -164,7 +164,7 @@ def step(program_args, symbols):
         name = symbols.name(int(at, 16))
         if name is None or int(at, 16) not in code:
             continue
-        times = int(n) * scale.get(name, EVERY)  # a helper of several kernels
+        times = int(n) * scale.get(name, every)  # a helper of several kernels
         classes, width = classify(*code[int(at, 16)])
         kernels[name]["any", 16] += times
         for c in classes:
@@ -182,11 +182,11 @@ class Kernel:
     resource: str
 
 
-def table(program, sample_job, user_seconds, count_job, machine):
+def table(program, sample_job, user_seconds, count_job, machine, every=EVERY):
     """Kernels of a run, the costliest first, and the share of what is no kernel."""
     symbols = Symbols(program.path)
     samples = sample(program.command(sample_job), symbols)
-    counted = step(program.command(count_job), symbols)
+    counted = step(program.command(count_job), symbols, every)
     total = sum(samples.values())
     pixels = sample_job.clip.w * sample_job.clip.h * sample_job.count
     counted_pixels = count_job.clip.w * count_job.clip.h * count_job.count
@@ -208,11 +208,12 @@ def table(program, sample_job, user_seconds, count_job, machine):
     return rows, 1 - sum(row.share for row in rows)
 
 
-def alone(check, machine):
+def alone(check, machine, only=()):
     """Levels, and kernel -> level -> (cycles per column, times faster than scalar): what the check program
-    times with `--bench`, one row in the cache. It counts the time stamp counter's cycles."""
+    times with `--bench`, one row in the cache, in cycles of the time stamp counter. only: a part of the
+    names, or nothing."""
     levels, kernels = [], collections.defaultdict(dict)
-    for line in output([check, "--bench"]).splitlines():
+    for line in output([check, "--bench", *only]).splitlines():
         level = re.fullmatch(r"# -- (\S+) --", line)
         timed = re.fullmatch(r"# (.*\S)\s+([\d.]+) cycles a column, scalar\s+([\d.]+), x[\d.]+", line)
         if level:

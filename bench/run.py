@@ -24,6 +24,10 @@ MASKS = {"AVX-512 VNNI": 0, "AVX-512": 32, "AVX2": 48, "SSE4.1": 56, "scalar": 6
 ANY, AVX2 = 0, 48
 
 
+def say(what):
+    print("bench: " + what, file=sys.stderr, flush=True)
+
+
 @dataclasses.dataclass
 class Bar:
     """A promise and what was measured; `most` if smaller is better."""
@@ -87,7 +91,7 @@ class Bench:
     def compare(self, job, rounds=None):
         """Program name -> Runs, ours first, all that can do the job."""
         programs = [p for p in [self.ours, *self.peers] if p.can(job)]
-        print(f"bench: {job.clip.title}, {job.count} frames: {', '.join(p.name for p in programs)}", file=sys.stderr)
+        say(f"{job.clip.title}, {job.count} frames: {', '.join(p.name for p in programs)}")
         return measure.take_turns({p.name: (p, job) for p in programs}, rounds or self.rounds)
 
     def beside(self, runs):
@@ -157,7 +161,7 @@ class Bench:
         programs = [self.ours, *self.peers]
         clip = self.hd()
         pairs = {(p.name, n): (p, peer.Job(clip, threads=n)) for p in programs for n in counts}
-        print(f"bench: {clip.title}, threads {counts}", file=sys.stderr)
+        say(f"{clip.title}, threads {counts}")
         runs = measure.take_turns(pairs, self.rounds)
         gain = {key: measure.ratio(runs[key[0], 1], run, "wall") for key, run in runs.items()}
         rows = [
@@ -173,8 +177,9 @@ class Bench:
 
     def neg(self):
         programs = [self.ours, *self.peers]
-        pairs = {(p.name, neg): (p, peer.Job(self.hd(), neg=neg)) for p in programs for neg in (False, True)}
-        print("bench: vmaf_v0.6.1 with and without vmaf_v0.6.1neg", file=sys.stderr)
+        jobs = [peer.Job(self.hd(), neg=neg) for neg in (False, True)]
+        pairs = {(p.name, job.neg): (p, job) for p in programs for job in jobs}
+        say("vmaf_v0.6.1 with and without vmaf_v0.6.1neg")
         runs = measure.take_turns(pairs, self.rounds)
         rows = []
         for p in programs:
@@ -184,7 +189,8 @@ class Bench:
                 self.bars.append(Bar("VMAF + NEG over VMAF, CPU", 1.2, 1.1, cpu, most=True))
         self.page.section(
             "Two models in one run",
-            "Time of vmaf_v0.6.1 and vmaf_v0.6.1neg together over that of vmaf_v0.6.1; 1080p 8-bit, one thread.",
+            """Time of vmaf_v0.6.1 and vmaf_v0.6.1neg together over that of vmaf_v0.6.1; 1080p 8-bit,
+            one thread.""",
             report.markdown(("program", "wall", "CPU"), rows),
         )
 
@@ -225,25 +231,29 @@ class Bench:
                 self.promise(name, bar, 0, runs)
         self.page.section(
             "Features",
-            "Each alone, 1080p 8-bit, one thread, reading included; the share is of vmaf_v0.6.1's CPU time.",
+            """Each alone, 1080p 8-bit, one thread, reading included; the share is of vmaf_v0.6.1's CPU
+            time.""",
             report.markdown(("feature", "share", *self.beside_head()), rows),
         )
+
+    def grow(self, clip, frames=0):
+        say(f"{clip.title}, {frames or clip.frames} frames")
+        return measure.take_turns({0: (self.ours, peer.Job(clip, frames=frames))}, self.rounds)[0]
 
     def growth(self):
         lengths = [3, 30, 300] if self.quick else [30, 300, 3000]
         clip = self.maker.make(192, 108, 8, lengths[-1])
         rows = []
         for n in lengths:
-            runs = measure.take_turns({0: (self.ours, peer.Job(clip, frames=n))}, self.rounds)[0]
+            runs = self.grow(clip, n)
             rows.append((n, f"{runs.median('wall') / n * 1e6:.1f}", f"{runs.mb:.1f}"))
-        sizes = [(256, 144), (640, 360), (1280, 720), (1920, 1080), (3840, 2160)]
         areas = []
-        for w, h in sizes:
-            frames = min(max(41 * 1920 * 1080 // (w * h), 12), 1000)
-            clip = self.clip(w, h, frames=frames)
-            runs = measure.take_turns({0: (self.ours, peer.Job(clip))}, self.rounds)[0]
+        for w, h in [(256, 144), (640, 360), (1280, 720), (1920, 1080), (3840, 2160)]:
+            clip = self.clip(w, h, frames=min(max(41 * 1920 * 1080 // (w * h), 12), 1000))
+            runs = self.grow(clip)
             ns = runs.median("cpu") / clip.frames / (clip.w * clip.h) * 1e9
-            areas.append((f"{clip.w}x{clip.h}", clip.frames, f"{runs.fps:.1f}", f"{ns:.2f}", f"{runs.mb:.1f}"))
+            size = f"{clip.w}x{clip.h}"
+            areas.append((size, clip.frames, f"{runs.fps:.1f}", f"{ns:.2f}", f"{runs.mb:.1f}"))
         self.page.section(
             "Cost as work grows",
             "Frames, 192x108, one thread; the start of the program is in it:",
@@ -257,7 +267,9 @@ class Bench:
         clip = self.hd() if self.quick else self.clip(960, 540, frames=2)
         counted = peer.Job(clip, mask=mask, features=features, frames=2)
         runs = measure.take_turns({0: (self.ours, sampled)}, self.rounds)[0]
-        rows, rest = kernels.table(self.ours, sampled, runs.median("user"), counted, self.machine)
+        every = kernels.QUICK_EVERY if self.quick else kernels.EVERY
+        seconds = runs.median("user")
+        rows, rest = kernels.table(self.ours, sampled, seconds, counted, self.machine, every)
         cells = [
             (k.name, f"{k.share:.1%}", f"{k.instructions:.2f}", f"{k.cycles:.2f}", f"{k.limit:.2f}",
              f"{k.limit / k.cycles:.0%}" if k.cycles else "-", k.resource)
@@ -278,14 +290,15 @@ class Bench:
         return parts
 
     def kernels_alone(self):
-        levels, timed = kernels.alone(os.path.join(ROOT, "build", "tests", "check", "check"), self.machine)
+        check = os.path.join(ROOT, "build", "tests", "check", "check")
+        levels, timed = kernels.alone(check, self.machine, ["vif_pair_8"] if self.quick else [])
         cell = "{0[0]:.2f} ({0[1]:.1f}x)".format
         rows = [(name, *(cell(row[n]) if n in row else "-" for n in levels)) for name, row in timed.items()]
         return [report.markdown(("kernel", *levels), rows)]
 
     def try_kernels(self, measure_them):
         """Not every machine can be looked into."""
-        print("bench: kernels", file=sys.stderr)
+        say("kernels")
         try:
             self.machine = kernels.issue_rates()
             return measure_them()
@@ -351,7 +364,7 @@ def main():
     parser.add_argument("--rounds", type=int, help="default 5")
     parser.add_argument("--out", default=os.path.join(HERE, "RESULTS.md"))
     parser.add_argument("--cache", default=os.path.join(HERE, "clips"), help="folder of the raw clips")
-    parser.add_argument("--quick", action="store_true", help="tiny clips, one round: tries the bench itself")
+    parser.add_argument("--quick", action="store_true", help="tiny clips, one round: tries the bench")
     parser.add_argument("--pattern", action="store_true", help="test patterns in place of the demo's clip")
     Bench(options := parser.parse_args()).run(options.out)
 
