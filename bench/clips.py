@@ -51,7 +51,8 @@ def decode(clip, side, path):
     command += ["-i", os.path.join(ROOT, SOURCES[side]), "-frames:v", str(clip.frames)]
     command += ["-vf", f"scale={clip.w}:{clip.h}:flags=bicubic", "-pix_fmt", "yuv420p" + depth]
     command += ["-fps_mode", "passthrough", "-f", "rawvideo", path]
-    subprocess.run(command, check=True)
+    if subprocess.run(command).returncode:
+        sys.exit(f"bench: error: ffmpeg could not make {path}")
 
 
 def draw(clip, side, path):

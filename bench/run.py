@@ -86,6 +86,23 @@ class Bench:
     def small(self):
         return self.clip(576, 324, frames=328)
 
+    def lengths(self):
+        """Numbers of frames, and a clip of the last."""
+        frames = [3, 30, 300] if self.quick else [30, 300, 3000]
+        return frames, self.maker.make(192, 108, 8, frames[-1])
+
+    def sizes(self):
+        for w, h in [(256, 144), (640, 360), (1280, 720), (1920, 1080), (3840, 2160)]:
+            yield self.clip(w, h, frames=min(max(41 * 1920 * 1080 // (w * h), 12), 1000))
+
+    def to_step(self):
+        return self.hd() if self.quick else self.clip(960, 540, frames=2)
+
+    def make_clips(self):
+        """All at the start: what is missing shows at once, and nothing is decoded between runs."""
+        say("making clips in " + self.maker.folder)
+        return [self.hd(), self.hd(10), self.uhd(), self.small(), *self.sizes(), self.lengths(), self.to_step()]
+
     # ---- running ----
 
     def compare(self, job, rounds=None):
@@ -241,15 +258,13 @@ class Bench:
         return measure.take_turns({0: (self.ours, peer.Job(clip, frames=frames))}, self.rounds)[0]
 
     def growth(self):
-        lengths = [3, 30, 300] if self.quick else [30, 300, 3000]
-        clip = self.maker.make(192, 108, 8, lengths[-1])
+        lengths, clip = self.lengths()
         rows = []
         for n in lengths:
             runs = self.grow(clip, n)
             rows.append((n, f"{runs.median('wall') / n * 1e6:.1f}", f"{runs.mb:.1f}"))
         areas = []
-        for w, h in [(256, 144), (640, 360), (1280, 720), (1920, 1080), (3840, 2160)]:
-            clip = self.clip(w, h, frames=min(max(41 * 1920 * 1080 // (w * h), 12), 1000))
+        for clip in self.sizes():
             runs = self.grow(clip)
             ns = runs.median("cpu") / clip.frames / (clip.w * clip.h) * 1e9
             size = f"{clip.w}x{clip.h}"
@@ -264,8 +279,7 @@ class Bench:
 
     def kernel_table(self, mask, features=()):
         sampled = peer.Job(self.hd(), mask=mask, features=features)
-        clip = self.hd() if self.quick else self.clip(960, 540, frames=2)
-        counted = peer.Job(clip, mask=mask, features=features, frames=2)
+        counted = peer.Job(self.to_step(), mask=mask, features=features, frames=2)
         runs = measure.take_turns({0: (self.ours, sampled)}, self.rounds)[0]
         every = kernels.QUICK_EVERY if self.quick else kernels.EVERY
         seconds = runs.median("user")
@@ -335,6 +349,7 @@ class Bench:
         )
 
     def run(self, out):
+        self.make_clips()
         self.page.add(["<!-- SPDX-License-Identifier: BSD-2-Clause-Patent -->", "# Bench results", ""])
         self.page.add(["Made by `make bench`; [what it means](../docs/performance.md).", ""])
         self.page.section("Machine", report.machine([self.ours, *self.peers], self.rounds))
