@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* Single values of integer ADM: kernels_ref.c is made of them, and vector kernels fall back on them for
- * the rare lanes that their shortcuts do not cover. */
+/* Single values of integer ADM: kernels_ref.c is made of them, and vector kernels fall back on
+ * them for the rare lanes that their shortcuts do not cover. */
 #ifndef VM_ADM_SCALAR_H
 #define VM_ADM_SCALAR_H
 

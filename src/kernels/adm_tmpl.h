@@ -80,7 +80,8 @@ VM_INLINE void adm_dwt_0(void *const dst[4], void *const tmp[2], const void *con
     const AdmTaps taps = adm_taps();
     const AdmColumns columns = adm_columns(span, VN16);
     const int32_t half = 1 << (bpc - 1);
-    /* 8-bit samples are taken as they are: their mean goes off the sum, low-pass taps sum to 46342 */
+    /* 8-bit samples are taken as they are: their mean goes off the sum, low-pass taps sum to
+     * 46342 */
     const int32_t start = bits == 8 ? half - 46342 * 128 : half;
     int16_t *low = tmp[0], *high = tmp[1];
     for (int j = columns.from; j < columns.to; j += VN16) {
@@ -114,8 +115,8 @@ static void adm_dwt_16(void *const dst[4], void *const tmp[2], const void *const
     adm_dwt_0(dst, tmp, rows, span, 16, bpc, details);
 }
 
-/* -- other scales: column sums are 32-bit, x = 65536 hi + lo with a signed lo; the sums of taps times
- * each half fit 32 bits, 54822 * 2^15. hi = (x + 2^15) >> 16 as |x| < 2^31 - 2^15. -- */
+/* -- other scales: column sums are 32-bit, x = 65536 hi + lo with a signed lo; the sums of taps
+ * times each half fit 32 bits, 54822 * 2^15. hi = (x + 2^15) >> 16 as |x| < 2^31 - 2^15. -- */
 
 /* Where the halves of a row of column sums lie in its tmp, with room for the borders. */
 typedef struct AdmHalves {
@@ -228,8 +229,8 @@ ADM_DWT(3)
 
 /* ---- decoupling (spec 5) ---- */
 
-/* A gain limit; whole ones are applied to integers: min(r * factor, t) = min(min(r, cap) * factor, t)
- * as cap * factor is above every t. */
+/* A gain limit; whole ones are applied to integers: min(r * factor, t) = min(min(r, cap) *
+ * factor, t) as cap * factor is above every t. */
 typedef struct AdmGain {
     double gain;
     uint32_t factor, cap; /* factor 0: not a whole number */
@@ -252,9 +253,10 @@ static __attribute__((noinline)) vm32 adm_same_angle(vs32 oh, vs32 ov, vs32 th, 
     return v_lt_s32(same, (vs32){0});
 }
 
-/* The same from d = o.t, o = o.o and t = t.t in floats. Each is off by at most 4 * 2^-24 of sqrt(o t),
- * o and t themselves, the definition's by 2^-24, so both sides of d^2 >= cos^2 o t are known to 24 *
- * 2^-24 of o t; what is closer than 32 is left to the definition. Where o t is 0 the answer is yes. */
+/* The same from d = o.t, o = o.o and t = t.t in floats. Each is off by at most 4 * 2^-24 of
+ * sqrt(o t), o and t themselves, the definition's by 2^-24, so both sides of d^2 >= cos^2 o t
+ * are known to 24 * 2^-24 of o t; what is closer than 32 is left to the definition. Where o t is
+ * 0 the answer is yes. */
 VM_INLINE vm32 adm_similar(vf32 d, vf32 o, vf32 t, vs32 oh, vs32 ov, vs32 th, vs32 tv)
 {
     const vf32 dd = d * v_abs_f32(d), ot = o * t;
@@ -314,10 +316,10 @@ VM_INLINE vs16 adm_enhanced_0(vs16 r, const AdmGain *g)
     return (vs16)v_pack_u16((vu32)v_from_f64(lo), (vu32)v_from_f64(hi));
 }
 
-/* For |o| < 2^14 the rounded quotient and product give exactly r = sgn(o) min(|o|, |t|), or 0 where the
- * signs differ: with q = 2^30 / |o| - d, d < 1, and |t| <= |o|, k is off from 2^15 t / o by at most
- * 1/2 + |t| / 2^15, so k o / 2^15 is off from t by less than 1/2; and k = 2^15 from |t| = |o| on.
- * Enhanced it is at most sgn(o) min(trunc(|o| gain), |t|). */
+/* For |o| < 2^14 the rounded quotient and product give exactly r = sgn(o) min(|o|, |t|), or 0
+ * where the signs differ: with q = 2^30 / |o| - d, d < 1, and |t| <= |o|, k is off from 2^15 t /
+ * o by at most 1/2 + |t| / 2^15, so k o / 2^15 is off from t by less than 1/2; and k = 2^15 from
+ * |t| = |o| on. Enhanced it is at most sgn(o) min(trunc(|o| gain), |t|). */
 VM_INLINE void adm_decouple_band_0(const VmAdmSplit *out, const AdmGain *gain, int n, int band,
                                    int j, vs16 o, vs16 t, vs16 similar)
 {
@@ -373,11 +375,13 @@ VM_INLINE vs32 adm_mul_shift_s(vs32 a, vs32 b, int n)
 
 /* |r| without enhancement where o and t, of absolute values m and limit, have the same sign.
  *
- * m < 2^14: as at scale 0. Otherwise m is rounded to 15 bits as float bits, ties up: cleared below its
- * 16 leading bits first, so that the conversion cannot carry. Carried to a power of two, m and e stand
- * for the same quotient as the definition's 2^15 and e - 1. q = 2^30 / m from a float quotient is right
- * or one too large. |t| counts up to m + m / 2^13 only, where k is 2^15 already, so that
- * |t| << (16 - e) fits. */
+ * m < 2^14: as at scale 0. Otherwise m is rounded to 15 bits as float bits, ties up: cleared below
+ * its 16 leading bits first, so that the conversion cannot carry. Rounded up to a power of two, m
+ * and e stand for the same quotient as the definition's 2^15 and e - 1.
+ *
+ * q = 2^30 / m from a float quotient is right or one too large. k is 2^15 from |t| = m + m / 2^14
+ * on, as q loses less than 2^-14 by its own rounding and m's; so |t| counts up to m + m / 2^13
+ * only, and |t| << (16 - e) fits 32 bits. */
 VM_INLINE vs32 adm_restored(vs32 o, vu32 m, vu32 limit)
 {
     const vu32 rounded = ((vu32)v_to_f32((vs32)(m & ~(m >> 16))) + 0x100) & 0xfffffe00;
@@ -516,8 +520,8 @@ VM_INLINE vs16 adm_weigh_d(vs16 x, uint32_t weight)
     return -(vs16)((v_mulhi_u16(m, w) + up) >> 1);
 }
 
-/* tmp holds f of the even columns, then of the odd ones; inner holds c until it gets its sums, evens
- * and odds of VN16 columns by turns. */
+/* tmp holds f of the even columns, then of the odd ones; inner holds c until it gets its sums,
+ * evens and odds of VN16 columns by turns. */
 static void adm_csf_0(void *outer, void *inner, void *tmp, const void *const m[3],
                       const VmAdmScale *c)
 {
@@ -545,7 +549,8 @@ static void adm_csf_0(void *outer, void *inner, void *tmp, const void *const m[3
     }
 }
 
-/* Values above their thresholds, not below 0: cubed and added to the sum, even and odd lanes in turn. */
+/* Values above their thresholds, not below 0: cubed and added to the sum, even and odd lanes in
+ * turn. */
 VM_INLINE vu64 adm_cube(vu32 u, int square_shift, uint64_t half, int value_shift)
 {
     const uint64_t square_half = (uint64_t)1 << (square_shift - 1);
@@ -639,8 +644,8 @@ static void adm_mask_0(VmAdmSum sum[3], const void *const x[3], const void *abov
 
 /* -- scales 1 - 3 -- */
 
-/* (weight x + 2^27) >> 28, 32 bits of it; a weight from 2^31 on counts as one less by 2^32, that is by
- * 16 x in the result. */
+/* (weight x + 2^27) >> 28, 32 bits of it; a weight from 2^31 on counts as one less by 2^32, that
+ * is by 16 x in the result. */
 VM_INLINE vs32 adm_weigh_123(vs32 x, uint32_t weight)
 {
     vs32 q = adm_mul_shift_s(x, V_SPLAT(vs32, (int32_t)weight), 28);
@@ -648,8 +653,8 @@ VM_INLINE vs32 adm_weigh_123(vs32 x, uint32_t weight)
     return q;
 }
 
-/* Sums over the bands of (factor |q| + 2^31) >> 32, for even and odd lanes in the upper halves of 64 bits;
- * added as 32-bit lanes, so that nothing carries from the lower halves. */
+/* Sums over the bands of (factor |q| + 2^31) >> 32, for even and odd lanes in the upper halves
+ * of 64 bits; added as 32-bit lanes, so that nothing carries from the lower halves. */
 VM_INLINE void adm_share_123(vu32 sum[2], vu32 q, uint32_t factor)
 {
     const vu32 f = V_SPLAT(vu32, factor);
