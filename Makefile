@@ -32,6 +32,12 @@ check: all
 golden: all
 	$(PYTHON) tests/golden/test_golden.py
 
+# The same for every instruction set of this machine, scalar first.
+golden-levels: all
+	for mask in 63 56 48 32 0; do \
+	    echo "cpumask $$mask"; VMAF_CPUMASK=$$mask $(PYTHON) tests/golden/test_golden.py || exit 1; \
+	done
+
 # Speed and memory beside others, to bench/RESULTS.md; PEER=/path/to/another/vmaf is compared first.
 bench: all demo/poor.mp4
 	$(PYTHON) bench/run.py $(if $(PEER),--peer $(PEER)) $(BENCH_FLAGS)

@@ -14,6 +14,8 @@ ROOT = os.path.dirname(TESTS)
 # Another build of the program, e.g. one with sanitizers, can be put under test.
 VMAF = os.environ.get("VMAF") or os.path.join(ROOT, "bin", "vmaf")
 SANITIZED = bool(os.environ.get("VMAF_SANITIZED"))
+# Instruction sets that every run must leave alone.
+CPUMASK = os.environ.get("VMAF_CPUMASK")
 # Reference values and clips that are not part of the tree.
 SHARED = os.environ.get("TINYVMAF_SHARED") or os.path.join(os.path.dirname(ROOT), "shared")
 
