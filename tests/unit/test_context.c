@@ -131,6 +131,42 @@ static void cpu_masks_stay_apart(void **state)
     }
 }
 
+/* Context frames give nothing but what the frames of the chunk need. */
+static void chunks_report_their_own_frames(void **state)
+{
+    (void)state;
+    VmafContext *v;
+    VmafExtConfig cfg;
+    unsigned before, after;
+    double x;
+    vmaf_ext_config_default(&cfg);
+    cfg.chunk_first = 10;
+    cfg.chunk_count = 2;
+    assert_int_equal(vmaf_ext_init(&v, &cfg), 0);
+    assert_int_equal(vmaf_use_feature(v, "psnr", NULL), 0);
+    vmaf_ext_chunk_context(v, &before, &after);
+    assert_true(before == 0 && after == 0);
+    assert_int_equal(vmaf_use_feature(v, "motion", NULL), 0);
+    vmaf_ext_chunk_context(v, &before, &after);
+    assert_true(before == 1 && after == 1);
+    for (unsigned i = 9; i < 13; i++) {
+        VmafPicture r = test_picture(64, 48, i, 0), d = test_picture(64, 48, i, 9);
+        assert_int_equal(vmaf_read_pictures(v, &r, &d, i), 0);
+    }
+    assert_int_equal(vmaf_read_pictures(v, NULL, NULL, 0), 0);
+    assert_int_equal(vmaf_feature_score_at_index(v, "psnr_y", &x, 9), -EINVAL);
+    assert_int_equal(vmaf_feature_score_at_index(v, "psnr_y", &x, 10), 0);
+    assert_int_equal(vmaf_feature_score_at_index(v, "integer_motion2", &x, 11), 0);
+    assert_true(x > 0);
+    assert_int_equal(vmaf_feature_score_at_index(v, "integer_motion2", &x, 12), -EINVAL);
+    char *text = report(v);
+    assert_null(strstr(text, "\"frameNum\": 9"));
+    assert_non_null(strstr(text, "\"frameNum\": 11"));
+    assert_null(strstr(text, "\"frameNum\": 12"));
+    vmaf_ext_free(text);
+    vmaf_close(v);
+}
+
 /* Before the flush the newest frame counts as the last one. */
 static void scores_can_be_read_while_running(void **state)
 {
@@ -415,6 +451,7 @@ int main(void)
         cmocka_unit_test(pictures_in_scores_out),
         cmocka_unit_test(reports_do_not_depend_on_threads),
         cmocka_unit_test(cpu_masks_stay_apart),
+        cmocka_unit_test(chunks_report_their_own_frames),
         cmocka_unit_test(scores_can_be_read_while_running),
         cmocka_unit_test(misuse_is_answered_in_words),
         cmocka_unit_test(too_small_pictures_are_refused),

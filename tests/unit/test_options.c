@@ -39,6 +39,25 @@ static void names_carry_what_differs_from_the_default(void **state)
     vm_instance_free(i);
 }
 
+/* As --feature takes it. */
+static void texts_name_every_difference(void **state)
+{
+    (void)state;
+    VmInstance *i;
+    assert_int_equal(create(&i, NULL, "adm", "debug", "true", "adm_csf_mode", "0", "adm_min_val",
+                            "0.1", "adm_ref_display_height", "2160", (char *)NULL),
+                     0);
+    char *text = vm_options_text(i->extractor->options, i->options);
+    assert_string_equal(text, "debug=true:adm_ref_display_height=2160:adm_min_val=0.1");
+    vm_free(text);
+    vm_instance_free(i);
+    assert_int_equal(create(&i, NULL, "psnr", "enable_chroma", "false", (char *)NULL), 0);
+    text = vm_options_text(i->extractor->options, i->options);
+    assert_string_equal(text, "enable_chroma=false");
+    vm_free(text);
+    vm_instance_free(i);
+}
+
 static void numbers_keep_six_digits(void **state)
 {
     (void)state;
@@ -94,6 +113,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_carry_what_differs_from_the_default),
+        cmocka_unit_test(texts_name_every_difference),
         cmocka_unit_test(numbers_keep_six_digits),
         cmocka_unit_test(bad_options_are_refused_with_a_reason),
         cmocka_unit_test(every_model_feature_has_one_extractor),
