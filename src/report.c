@@ -385,6 +385,24 @@ static void xml_pooled(const Report *r)
     fputs("/>\n", r->out);
 }
 
+static void xml_percentiles(const Report *r)
+{
+    for (unsigned c = 0; c < r->n_columns; c++) {
+        VmafStats s;
+        vmaf_ext_stats_default(&s);
+        if (vmaf_ext_stats(r->v, r->columns[c]->label, &s)) continue;
+        fputs("    <percentiles ", r->out);
+        xml_text(r, "name", r->columns[c]->label);
+        xml_number(r, "p1", s.p1);
+        xml_number(r, "p5", s.p5);
+        xml_number(r, "p10", s.p10);
+        xml_number(r, "p25", s.p25);
+        xml_number(r, "p50", s.p50);
+        xml_number(r, "stddev", s.stddev);
+        fprintf(r->out, "worst_frame=\"%u\" />\n", s.worst_index);
+    }
+}
+
 static void xml_extension(const Report *r)
 {
     fprintf(r->out, "  <tinyvmaf version=\"%s\" epoch=\"%s\" ", vmaf_ext_version(),
@@ -408,20 +426,7 @@ static void xml_extension(const Report *r)
         xml_text(r, "name", r->v->features.items[i]);
         fputs("/>\n", r->out);
     }
-    for (unsigned c = 0; c < r->n_columns; c++) {
-        VmafStats s;
-        vmaf_ext_stats_default(&s);
-        if (vmaf_ext_stats(r->v, r->columns[c]->label, &s)) continue;
-        fputs("    <percentiles ", r->out);
-        xml_text(r, "name", r->columns[c]->label);
-        xml_number(r, "p1", s.p1);
-        xml_number(r, "p5", s.p5);
-        xml_number(r, "p10", s.p10);
-        xml_number(r, "p25", s.p25);
-        xml_number(r, "p50", s.p50);
-        xml_number(r, "stddev", s.stddev);
-        fprintf(r->out, "worst_frame=\"%u\" />\n", s.worst_index);
-    }
+    xml_percentiles(r);
     for (unsigned i = 0; i < r->config.n_warnings; i++) {
         fputs("    <warning ", r->out);
         xml_text(r, "text", r->config.warnings[i]);
