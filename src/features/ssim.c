@@ -44,8 +44,10 @@ typedef struct Ssim {
     VmPyramid pyramid;
     VmRing maps[MS_SCALES][VM_SSIM_MAPS]; /* horizontal windows of x, d, xx, dd, xd */
     VmSsimSums sums[MS_SCALES];
-    float *box_rows[MAX_BOX];
-    int box; /* decimation factor of level 0 */
+    int compared[MS_SCALES]; /* rows of samples */
+    double *tmp[VM_MS_TMP];
+    int box;  /* decimation factor of level 0 */
+    int luma; /* levels from here on need their mean of l */
 } Ssim;
 
 static uint32_t ssim_mask(const void *o)
@@ -90,7 +92,25 @@ static int ms_ssim_check(const void *o, const VmFormat *f, VmError *error)
                    f->w, f->h);
 }
 
-/* Row y has arrived at the level: its windows, and the samples of row y - 10 that they complete. */
+/* Adds rows of samples that are complete. */
+static void compare(Ssim *s, int level, int first, int n_rows)
+{
+    VmSsimSums row[VM_SSIM_ROWS], *sums = &s->sums[level];
+    const float *rows[VM_SSIM_MAPS][VM_SSIM_IN];
+    for (int m = 0; m < VM_SSIM_MAPS; m++)
+        for (int k = 0; k < VM_SSIM_IN; k++)
+            rows[m][k] = vm_ring_row(&s->maps[level][m], first + k);
+    s->group->kernels->ssim_vert(row, rows, n_rows, level >= s->luma,
+                                 s->pyramid.level[level].w - VM_SSIM_TAPS + 1);
+    for (int i = 0; i < n_rows; i++) {
+        sums->ssim += row[i].ssim;
+        sums->l += row[i].l;
+        sums->c += row[i].c;
+        sums->s += row[i].s;
+    }
+}
+
+/* Row y has arrived at the level: its windows, and the samples of some rows when there are enough. */
 static void stat(void *state, int level, int y)
 {
     Ssim *s = state;
@@ -99,17 +119,21 @@ static void stat(void *state, int level, int y)
     for (int m = 0; m < VM_SSIM_MAPS; m++) maps[m] = vm_ring_row(&s->maps[level][m], y);
     s->group->kernels->ssim_horz(maps, vm_ring_row(&l->ring[0], y), vm_ring_row(&l->ring[1], y),
                                  l->w);
-    if (y + 1 < VM_SSIM_TAPS) return;
-    const float *rows[VM_SSIM_MAPS][VM_SSIM_TAPS];
-    for (int m = 0; m < VM_SSIM_MAPS; m++)
-        for (int k = 0; k < VM_SSIM_TAPS; k++)
-            rows[m][k] = vm_ring_row(&s->maps[level][m], y + 1 - VM_SSIM_TAPS + k);
-    VmSsimSums row = {0};
-    s->group->kernels->ssim_vert(&row, rows, l->w - VM_SSIM_TAPS + 1);
-    s->sums[level].ssim += row.ssim;
-    s->sums[level].l += row.l;
-    s->sums[level].c += row.c;
-    s->sums[level].s += row.s;
+    const int n_rows = y + 1 - (VM_SSIM_TAPS - 1) - s->compared[level];
+    if (n_rows < VM_SSIM_ROWS && y + 1 < l->h) return;
+    compare(s, level, s->compared[level], n_rows);
+    s->compared[level] += n_rows;
+}
+
+/* A row of a level is complete: repeats its edges, and leaves nothing undefined that a vector reads. */
+static void pad(float *row, int w)
+{
+    memset(row - VM_ROW_PAD / 4, 0, VM_ROW_PAD);
+    memset(row + w, 0, VM_ROW_PAD);
+    for (int k = 0; k < VM_MS_TAPS / 2; k++) {
+        row[-1 - k] = row[vm_mirror(-1 - k, w)];
+        row[w + k] = row[vm_mirror(w + k, w)];
+    }
 }
 
 static void half(void *state, int level, int i)
@@ -120,8 +144,9 @@ static void half(void *state, int level, int i)
         const float *rows[VM_MS_TAPS];
         for (int k = 0; k < VM_MS_TAPS; k++)
             rows[k] = vm_ring_row(&l->ring[p], vm_mirror(2 * i - VM_MS_TAPS / 2 + k, l->h));
-        s->group->kernels->ms_ssim_half(vm_ring_row(&s->pyramid.level[level + 1].ring[p], i), rows,
-                                        l->w);
+        float *dst = vm_ring_row(&s->pyramid.level[level + 1].ring[p], i);
+        s->group->kernels->ms_ssim_half(dst, s->tmp, rows, l->w);
+        pad(dst, s->pyramid.level[level + 1].w);
     }
 }
 
@@ -137,10 +162,12 @@ static void layout(Ssim *s, VmArena *arena, int n_levels)
         for (int p = 0; p < 2; p++)
             vm_ring_take(&l->ring[p], arena, k + 1 < n_levels ? VM_MS_TAPS : 1, (size_t)w * 4);
         for (int m = 0; m < VM_SSIM_MAPS; m++)
-            vm_ring_take(&s->maps[k][m], arena, VM_SSIM_TAPS, (size_t)w * 4);
+            vm_ring_take(&s->maps[k][m], arena, VM_SSIM_IN, (size_t)w * 4);
     }
-    for (int k = 0; s->box > 1 && k < s->box; k++)
-        s->box_rows[k] = vm_row_take(arena, (size_t)s->group->format.w * 4);
+    /* for the box or for the half, whichever it is */
+    const size_t side = s->group->format.w + 2 * (size_t)s->box;
+    for (int k = 0; k < (n_levels > 1 ? VM_MS_TMP : 1); k++)
+        s->tmp[k] = vm_row_take(arena, side * sizeof(double));
     s->pyramid.state = s;
     s->pyramid.stat = stat;
     s->pyramid.sub = half;
@@ -150,19 +177,22 @@ static void layout(Ssim *s, VmArena *arena, int n_levels)
 /* Row i of level 0, from the picture. */
 static void source_row(const Ssim *s, int picture, int i)
 {
-    const VmGroup *g = s->group;
+    const VmKernels *k = s->group->kernels;
     const VmafPicture *p = picture ? &s->frame->dis : &s->frame->ref;
-    const int w = (int)g->format.w, h = (int)g->format.h, bpc = (int)g->format.bpc;
+    const int w = (int)s->group->format.w, h = (int)s->group->format.h;
+    const int bpc = (int)s->group->format.bpc, level_w = s->pyramid.level[0].w;
     float *dst = vm_ring_row(&s->pyramid.level[0].ring[picture], i);
-    for (int k = 0; k < s->box; k++) {
-        const int y = vm_mirror(s->box * i - (s->box > 1 ? s->box / 2 : 0) + k, h);
-        float *row = s->box > 1 ? s->box_rows[k] : dst;
-        (bpc == 8 ? g->kernels->to_float_8 : g->kernels->to_float_16)(
-            row, vm_picture_row(p, 0, y < h ? y : h - 1), 0, bpc, w);
+    if (s->box == 1) {
+        (bpc == 8 ? k->to_float_8 : k->to_float_16)(dst, vm_picture_row(p, 0, i), 0, bpc, w);
+    } else {
+        const void *rows[MAX_BOX];
+        for (int v = 0; v < s->box; v++) {
+            const int y = vm_mirror(s->box * i - s->box / 2 + v, h);
+            rows[v] = vm_picture_row(p, 0, VM_MIN(y, h - 1));
+        }
+        (bpc == 8 ? k->ssim_box_8 : k->ssim_box_16)(dst, s->tmp[0], rows, s->box, bpc, w, level_w);
     }
-    if (s->box > 1)
-        g->kernels->ssim_box(dst, (const float *const *)s->box_rows, s->box, w,
-                             s->pyramid.level[0].w);
+    pad(dst, level_w);
 }
 
 static void flow(Ssim *s)
@@ -218,7 +248,7 @@ static void run_ms_ssim(const VmGroup *g, const VmFrame *frame, VmBand band, VmA
     static const float alpha[MS_SCALES] = {0, 0, 0, 0, 0.1333f};
     static const float beta[MS_SCALES] = {0.0448f, 0.2856f, 0.3001f, 0.2363f, 0.1333f};
     const SsimOptions *o = g->instances[0]->options;
-    Ssim s = {.group = g, .frame = frame, .box = 1};
+    Ssim s = {.group = g, .frame = frame, .box = 1, .luma = o->lcs ? 0 : MS_SCALES - 1};
     layout(&s, arena, MS_SCALES);
     if (!values) return;
     flow(&s);

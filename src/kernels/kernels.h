@@ -115,9 +115,13 @@ typedef void VmAdmDwt(void *const dst[4], void *const tmp[2], const void *const 
 
 /* ---- SSIM (spec: 3.2, 3.3) ---- */
 
-enum { VM_SSIM_TAPS = 11, VM_SSIM_MAPS = 5, VM_MS_TAPS = 9 };
+enum { VM_SSIM_TAPS = 11, VM_SSIM_MAPS = 5, VM_MS_TAPS = 9, VM_MS_TMP = 5 };
 
-/* Sums over samples of l*c*s, l, c and s. */
+/* Rows of samples computed together, from as many rows of maps and ten more. */
+enum { VM_SSIM_ROWS = 6, VM_SSIM_IN = VM_SSIM_ROWS + VM_SSIM_TAPS - 1 };
+
+/* Sums over samples of l*c*s, l, c and s. Each is the sum of 16 lanes: sample j is added to lane
+ * j mod 16, the lanes are then added in halves: 8 to 8, 4 to 4, 2 to 2, 1 to 1. */
 typedef struct VmSsimSums {
     double ssim, l, c, s;
 } VmSsimSums;
@@ -173,14 +177,23 @@ typedef struct VmKernels {
     void (*to_float_8)(float *dst, const void *src, float offset, int bpc, int w);
     void (*to_float_16)(float *dst, const void *src, float offset, int bpc, int w);
 
-    /* mean of f x f samples around every f-th sample of rows of width w, edges repeated; rows = f */
-    void (*ssim_box)(float *dst, const float *const *rows, int f, int w, int n);
-    /* horizontal 11-tap windows of x, d, xx, dd, xd: w - 10 samples each */
+    /* mean of f x f samples around every f-th sample of picture rows of width w, edges repeated;
+     * rows = f, 2..128; tmp = w + 2 f doubles */
+    void (*ssim_box_8)(float *dst, double *tmp, const void *const *rows, int f, int bpc, int w,
+                       int n);
+    void (*ssim_box_16)(float *dst, double *tmp, const void *const *rows, int f, int bpc, int w,
+                        int n);
+    /* horizontal 11-tap windows of x, d, xx, dd, xd: w - 10 samples each. What is behind the end of a
+     * row is read, and written in out */
     void (*ssim_horz)(float *const out[VM_SSIM_MAPS], const float *x, const float *d, int w);
-    /* vertical windows and the comparison of n samples; rows[map][tap] */
-    void (*ssim_vert)(VmSsimSums *sums, const float *const rows[VM_SSIM_MAPS][VM_SSIM_TAPS], int n);
-    /* every second sample of the 9 x 9 low-pass, edges repeated: (w + 1) / 2 samples; rows = 9 */
-    void (*ms_ssim_half)(float *dst, const float *const *rows, int w);
+    /* vertical windows and the comparison of n_rows rows of n samples; sums[row];
+     * rows[map][row + tap]; luma 0: sums c and s only */
+    void (*ssim_vert)(VmSsimSums sums[VM_SSIM_ROWS],
+                      const float *const rows[VM_SSIM_MAPS][VM_SSIM_IN], int n_rows, int luma,
+                      int n);
+    /* every second sample of the 9 x 9 low-pass: (w + 1) / 2 samples; rows = 9, their edges repeated
+     * for 4 samples on both sides; tmp = (w + 1) / 2 doubles each */
+    void (*ms_ssim_half)(float *dst, double *const tmp[VM_MS_TMP], const float *const *rows, int w);
 
     /* n-tap column filter of the row's five products, then n-tap row filter and the comparison */
     void (*fvif_stat)(VmFvifSums *sums, VmFvifRows *t, const float *const *ref,

@@ -4,35 +4,17 @@
 #include "kernels/kernels_impl.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- SSIM ---- */
-
-static const float window[VM_SSIM_TAPS] = {0.001028f, 0.007599f, 0.036001f, 0.109361f,
-                                           0.213006f, 0.266012f, 0.213006f, 0.109361f,
-                                           0.036001f, 0.007599f, 0.001028f};
-
-static void ssim_box(float *dst, const float *const *rows, int f, int w, int n)
-{
-    const float weight = 1.0f / (float)(f * f);
-    const int left = f / 2;
-    for (int j = 0; j < n; j++) {
-        double sum = 0;
-        for (int v = 0; v < f; v++)
-            for (int u = 0; u < f; u++) {
-                const float product = rows[v][vm_mirror(f * j - left + u, w)] * weight;
-                sum += (double)product;
-            }
-        dst[j] = (float)sum;
-    }
-}
 
 /* 11 taps: float products, double sum, float result */
 VM_INLINE float window_dot(const float *x)
 {
     double sum = 0;
     for (int k = 0; k < VM_SSIM_TAPS; k++) {
-        const float product = window[k] * x[k];
+        const float product = ssim_taps[k] * x[k];
         sum += (double)product;
     }
     return (float)sum;
@@ -55,69 +37,66 @@ static void ssim_horz(float *const out[VM_SSIM_MAPS], const float *x, const floa
     }
 }
 
+enum { SSIM, SSIM_L, SSIM_C, SSIM_S, SSIM_SUMS };
+
 /* C1 = (0.01 * 255)^2, C2 = (0.03 * 255)^2 and C3 = C2 / 2, each rounded to float on the way */
-static void ssim_compare(VmSsimSums *sums, float mx, float md, float xx, float dd, float xd)
+static void ssim_compare(double out[SSIM_SUMS], const float m[VM_SSIM_MAPS])
 {
     const float c1 = 0x1.a028f4p+2f, c2 = 0x1.d42e12p+5f, c3 = 0x1.d42e12p+4f;
-    const float mxx = mx * mx, mdd = md * md, mxd = mx * md;
-    const float dx = xx - mxx, ddd = dd - mdd, cov = xd - mxd;
+    const float mx = m[0], md = m[1], mxx = mx * mx, mdd = md * md, mxd = mx * md;
+    const float dx = m[2] - mxx, ddd = m[3] - mdd, cov = m[4] - mxd;
     const float vx = dx > 0 ? dx : 0, vd = ddd > 0 ? ddd : 0;
     const float vv = vx * vd, sg = (float)sqrt((double)vv);
     const float l_den = mxx + mdd + c1, c_den = vx + vd + c2;
     const float s_cov = cov < 0 && sg <= 0 ? 0 : cov;
     const float s_num = s_cov + c3, s_den = sg + c3;
-    const double l = (2.0 * mx * md + c1) / l_den;
-    const double c = (2.0 * sg + c2) / c_den;
-    const double s = (double)(s_num / s_den);
-    sums->ssim += l * c * s;
-    sums->l += l;
-    sums->c += c;
-    sums->s += s;
+    out[SSIM_L] = (2.0 * mx * md + c1) / l_den;
+    out[SSIM_C] = (2.0 * sg + c2) / c_den;
+    out[SSIM_S] = (double)(s_num / s_den);
+    out[SSIM] = out[SSIM_L] * out[SSIM_C] * out[SSIM_S];
 }
 
-static void ssim_vert(VmSsimSums *sums, const float *const rows[VM_SSIM_MAPS][VM_SSIM_TAPS], int n)
+static void ssim_vert_row(VmSsimSums *sums, const float *const rows[VM_SSIM_MAPS][VM_SSIM_IN],
+                          int y, int luma, int n)
 {
+    double lane[SSIM_SUMS][16] = {0};
     for (int j = 0; j < n; j++) {
         float m[VM_SSIM_MAPS];
+        double out[SSIM_SUMS];
         for (int i = 0; i < VM_SSIM_MAPS; i++) {
             float column[VM_SSIM_TAPS];
-            for (int k = 0; k < VM_SSIM_TAPS; k++) column[k] = rows[i][k][j];
+            for (int k = 0; k < VM_SSIM_TAPS; k++) column[k] = rows[i][y + k][j];
             m[i] = window_dot(column);
         }
-        ssim_compare(sums, m[0], m[1], m[2], m[3], m[4]);
+        ssim_compare(out, m);
+        for (int i = 0; i < SSIM_SUMS; i++) lane[i][j % 16] += out[i];
     }
+    sums->ssim = luma ? vm_fold(lane[SSIM]) : 0;
+    sums->l = luma ? vm_fold(lane[SSIM_L]) : 0;
+    sums->c = vm_fold(lane[SSIM_C]);
+    sums->s = vm_fold(lane[SSIM_S]);
 }
 
-/* indexed by the distances from the centre; not separable as rounded */
-static const float low_pass[5][5] = {
-    {0.363505f, 0.160885f, -0.047149f, -0.010146f, 0.016114f},
-    {0.160885f, 0.071207f, -0.020867f, -0.004490f, 0.007132f},
-    {-0.047149f, -0.020867f, 0.006115f, 0.001316f, -0.002090f},
-    {-0.010146f, -0.004490f, 0.001316f, 0.000283f, -0.000450f},
-    {0.016114f, 0.007132f, -0.002090f, -0.000450f, 0.000714f},
-};
-
-VM_INLINE double low_pass_row(double sum, const float *row, const float *taps)
+static void ssim_vert(VmSsimSums sums[VM_SSIM_ROWS],
+                      const float *const rows[VM_SSIM_MAPS][VM_SSIM_IN], int n_rows, int luma,
+                      int n)
 {
-    for (int u = -4; u <= 4; u++) {
-        const float product = row[u] * taps[u < 0 ? -u : u];
-        sum += (double)product;
-    }
-    return sum;
+    for (int y = 0; y < n_rows; y++) ssim_vert_row(&sums[y], rows, y, luma, n);
 }
 
-static void ms_ssim_half(float *dst, const float *const *rows, int w)
+/* Columns first, each from above to below, then from left to right. */
+static void ms_ssim_half(float *dst, double *const tmp[VM_MS_TMP], const float *const *rows, int w)
 {
+    (void)tmp;
     for (int j = 0; 2 * j < w; j++) {
         double sum = 0;
-        for (int v = -4; v <= 4; v++) {
-            const float *row = rows[v + 4] + 2 * j, *taps = low_pass[v < 0 ? -v : v];
-            float edge[9];
-            if (2 * j < 4 || 2 * j + 4 >= w) {
-                for (int u = -4; u <= 4; u++) edge[u + 4] = rows[v + 4][vm_mirror(2 * j + u, w)];
-                row = edge + 4;
+        for (int u = -4; u <= 4; u++) {
+            double column = 0;
+            for (int v = -4; v <= 4; v++) {
+                const float product = rows[v + 4][2 * j + u] * ms_low_pass[abs(v)][abs(u)];
+                column += (double)product;
             }
-            sum = low_pass_row(sum, row, taps);
+            sum += column;
         }
         dst[j] = (float)sum;
     }
@@ -337,7 +316,6 @@ static void adm_mask_float(VmAdmSum sum[3], const void *const x[3], const void *
 }
 
 const VmKernels vm_kernels_float = {
-    .ssim_box = ssim_box,
     .ssim_horz = ssim_horz,
     .ssim_vert = ssim_vert,
     .ms_ssim_half = ms_ssim_half,

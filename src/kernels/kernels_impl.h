@@ -26,6 +26,27 @@
         }                                                                                          \
     } while (0)
 
+/* The sum of 16 lanes, whatever width they were computed in. */
+VM_INLINE double vm_fold(double lane[16])
+{
+    for (int half = 8; half; half /= 2)
+        for (int i = 0; i < half; i++) lane[i] += lane[i + half];
+    return lane[0];
+}
+
+/* Filters of SSIM and MS-SSIM. The low-pass goes by the distances from the centre; it is not separable
+ * as rounded. */
+static const float ssim_taps[VM_SSIM_TAPS] = {0.001028f, 0.007599f, 0.036001f, 0.109361f,
+                                              0.213006f, 0.266012f, 0.213006f, 0.109361f,
+                                              0.036001f, 0.007599f, 0.001028f};
+static const float ms_low_pass[5][5] = {
+    {0.363505f, 0.160885f, -0.047149f, -0.010146f, 0.016114f},
+    {0.160885f, 0.071207f, -0.020867f, -0.004490f, 0.007132f},
+    {-0.047149f, -0.020867f, 0.006115f, 0.001316f, -0.002090f},
+    {-0.010146f, -0.004490f, 0.001316f, 0.000283f, -0.000450f},
+    {0.016114f, 0.007132f, -0.002090f, -0.000450f, 0.000714f},
+};
+
 /* The angle test of ADM: cos^2 of 1 degree as a float. */
 #define VM_ADM_COS2 0x1.ffd814p-1f
 

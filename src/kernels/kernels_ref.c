@@ -480,4 +480,6 @@ const VmKernels vm_kernels_ref = {
     .sse_16 = sse_16,
     .to_float_8 = to_float_8,
     .to_float_16 = to_float_16,
+    .ssim_box_8 = ssim_box_8,
+    .ssim_box_16 = ssim_box_16,
 };

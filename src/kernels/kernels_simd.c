@@ -4,6 +4,7 @@
 #include "kernels/vec.h"
 
 #include "kernels/pixel_tmpl.h"
+#include "kernels/ssim_tmpl.h"
 #include "kernels/vif_tmpl.h"
 #include "kernels/adm_tmpl.h"
 
@@ -27,4 +28,9 @@ const VmKernels VM_TABLE = {
     .sse_16 = sse_16,
     .to_float_8 = to_float_8,
     .to_float_16 = to_float_16,
+    .ssim_box_8 = ssim_box_8,
+    .ssim_box_16 = ssim_box_16,
+    .ssim_horz = ssim_horz,
+    .ssim_vert = ssim_vert,
+    .ms_ssim_half = ms_ssim_half,
 };

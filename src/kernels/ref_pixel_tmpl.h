@@ -52,6 +52,24 @@ static void VM_BITS(to_float)(float *dst, const void *src, float offset, int bpc
     for (int j = 0; j < w; j++) dst[j] = (float)p[j] * scale + offset;
 }
 
+static void VM_BITS(ssim_box)(float *dst, double *tmp, const void *const *rows, int f, int bpc,
+                              int w, int n)
+{
+    const PIXEL *const *p = (const PIXEL *const *)rows;
+    const float scale = 1.0f / (float)(1 << (bpc - 8)), weight = 1.0f / (float)(f * f);
+    (void)tmp;
+    for (int j = 0; j < n; j++) {
+        double sum = 0;
+        for (int v = 0; v < f; v++)
+            for (int u = 0; u < f; u++) {
+                const float x = (float)p[v][vm_mirror(f * j - f / 2 + u, w)] * scale;
+                const float product = x * weight;
+                sum += (double)product;
+            }
+        dst[j] = (float)sum;
+    }
+}
+
 #undef PIXEL
 #undef DIFF
 #undef BITS

@@ -8,6 +8,7 @@
 #ifndef VM_VEC_H
 #define VM_VEC_H
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -29,6 +30,9 @@
 #else
 #define V_UNROLL _Pragma("GCC unroll 32")
 #endif
+
+/* For what is rarely needed: kept out of the loops that call it. */
+#define V_NOINLINE __attribute__((noinline, cold))
 
 #define V_TYPE(T) __attribute__((vector_size(VBYTES), may_alias)) T
 typedef V_TYPE(uint8_t) vu8;
@@ -811,6 +815,125 @@ VM_INLINE vm32 v_lanes(int from, int to)
     static const int32_t lane[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     const vs32 i = v_load_vs32(lane);
     return v_both(v_lt_s32(V_SPLAT(vs32, from - 1), i), v_lt_s32(i, V_SPLAT(vs32, to)));
+}
+
+/* a > b ? a : b, zeros and all */
+VM_INLINE vf32 v_max_f32(vf32 a, vf32 b)
+{
+#if V_X86
+    return (vf32)V_(max_ps)(VF(a), VF(b));
+#else
+    return (vf32)vbslq_f32(vcgtq_f32((float32x4_t)a, (float32x4_t)b), (float32x4_t)a,
+                           (float32x4_t)b);
+#endif
+}
+VM_INLINE vf32 v_sqrt_f32(vf32 a)
+{
+#if V_X86
+    return (vf32)V_(sqrt_ps)(VF(a));
+#else
+    return (vf32)vsqrtq_f32((float32x4_t)a);
+#endif
+}
+VM_INLINE vm32 v_lt_f32(vf32 a, vf32 b)
+{
+#if VBYTES == 64
+    return _mm512_cmp_ps_mask(VF(a), VF(b), _CMP_LT_OQ);
+#else
+    return a < b;
+#endif
+}
+
+VM_INLINE int v_any_negative(vs32 a)
+{
+    return !v_all(v_not(v_lt_s32(a, (vs32){0})));
+}
+
+VM_INLINE vf32 v_pair_f32(float even, float odd)
+{
+    uint32_t e, o;
+    memcpy(&e, &even, sizeof(e));
+    memcpy(&o, &odd, sizeof(o));
+    return (vf32)V_SPLAT(vu64, e | (uint64_t)o << 32);
+}
+
+/* Sums of neighbours: VN32 / 2 of a, then those of b. */
+VM_INLINE vs32 v_add_pairs_s32(vs32 a, vs32 b)
+{
+#if VBYTES == 64
+    const __m512i even =
+        _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
+    const __m512i odd = VI((vs32)even + 1);
+    return (vs32)_mm512_permutex2var_epi32(VI(a), even, VI(b)) +
+           (vs32)_mm512_permutex2var_epi32(VI(a), odd, VI(b));
+#elif VBYTES == 32
+    return (vs32)_mm256_permute4x64_epi64(_mm256_hadd_epi32(VI(a), VI(b)), 0xd8);
+#elif V_X86
+    return (vs32)_mm_hadd_epi32(VI(a), VI(b));
+#else
+    return (vs32)vpaddq_s32((int32x4_t)a, (int32x4_t)b);
+#endif
+}
+
+/* VN32 floats as doubles in the order of v_to_f64, and back, rounded. */
+VM_INLINE VPairF64 v_widen_f32(vf32 a)
+{
+#if VBYTES == 64
+    return (VPairF64){(vf64)_mm512_cvtps_pd(_mm512_castps512_ps256(VF(a))),
+                      (vf64)_mm512_cvtps_pd(_mm512_extractf32x8_ps(VF(a), 1))};
+#elif VBYTES == 32
+    return (VPairF64){(vf64)_mm256_cvtps_pd(_mm256_castps256_ps128(VF(a))),
+                      (vf64)_mm256_cvtps_pd(_mm256_extractf128_ps(VF(a), 1))};
+#elif V_X86
+    return (VPairF64){(vf64)_mm_cvtps_pd(VF(a)), (vf64)_mm_cvtps_pd(_mm_movehl_ps(VF(a), VF(a)))};
+#else
+    return (VPairF64){(vf64)vcvt_f64_f32(vget_low_f32((float32x4_t)a)),
+                      (vf64)vcvt_high_f64_f32((float32x4_t)a)};
+#endif
+}
+VM_INLINE vf32 v_narrow_f64(VPairF64 a)
+{
+#if VBYTES == 64
+    return (vf32)_mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(VD(a.lo))),
+                                    _mm512_cvtpd_ps(VD(a.hi)), 1);
+#elif VBYTES == 32
+    return (vf32)_mm256_insertf128_ps(_mm256_castps128_ps256(_mm256_cvtpd_ps(VD(a.lo))),
+                                      _mm256_cvtpd_ps(VD(a.hi)), 1);
+#elif V_X86
+    return (vf32)_mm_movelh_ps(_mm_cvtpd_ps(VD(a.lo)), _mm_cvtpd_ps(VD(a.hi)));
+#else
+    return (vf32)vcvt_high_f32_f64(vcvt_f32_f64((float64x2_t)a.lo), (float64x2_t)a.hi);
+#endif
+}
+
+/* Work on v stays on its side of this: of straight code with many sums gcc would do all products first
+ * and spill them. */
+VM_INLINE void v_settle(vf64 *v)
+{
+#if V_X86
+    __asm__("" : "+v"(*v));
+#else
+    __asm__("" : "+w"(*v));
+#endif
+}
+
+/* even[0], odd[0], even[1], ... as floats */
+VM_INLINE vf32 v_zip_f64(vf64 even, vf64 odd)
+{
+#if VBYTES == 64
+    const __m512i order = _mm512_set_epi32(23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+    return (vf32)_mm512_permutex2var_ps(_mm512_castps256_ps512(_mm512_cvtpd_ps(VD(even))), order,
+                                        _mm512_castps256_ps512(_mm512_cvtpd_ps(VD(odd))));
+#elif VBYTES == 32
+    const __m128 e = _mm256_cvtpd_ps(VD(even)), o = _mm256_cvtpd_ps(VD(odd));
+    return (vf32)_mm256_insertf128_ps(_mm256_castps128_ps256(_mm_unpacklo_ps(e, o)),
+                                      _mm_unpackhi_ps(e, o), 1);
+#elif V_X86
+    return (vf32)_mm_unpacklo_ps(_mm_cvtpd_ps(VD(even)), _mm_cvtpd_ps(VD(odd)));
+#else
+    const float32x2_t e = vcvt_f32_f64((float64x2_t)even), o = vcvt_f32_f64((float64x2_t)odd);
+    return (vf32)vcombine_f32(vzip1_f32(e, o), vzip2_f32(e, o));
+#endif
 }
 
 #endif

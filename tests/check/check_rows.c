@@ -98,7 +98,7 @@ static uint8_t *map_guarded(size_t capacity, size_t page)
 static uint8_t *memory_of(int row, int side)
 {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    const size_t largest = (size_t)CHECK_MAX_WIDTH * 4 + 2 * VM_ROW_PAD + CANARY;
+    const size_t largest = (size_t)CHECK_MAX_WIDTH * 8 + 2 * VM_ROW_PAD + CANARY;
     self.capacity = round_up(largest, page);
     if (!self.memory[row][side]) self.memory[row][side] = map_guarded(self.capacity, page);
     return self.memory[row][side];
