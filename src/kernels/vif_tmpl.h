@@ -67,14 +67,16 @@ VM_INLINE vs16 vif_column_tap(const VmVifColumns *columns, int k, int odd)
     return v_pair(columns->pair[k].tap[odd], columns->pair[k].tap[!odd]);
 }
 
-/* Two vectors of 32-bit values, of consecutive columns, to their halves, each less 2^15. */
-VM_INLINE void vif_store_halves(void *hi, void *lo, vs32 a, vs32 b)
+/* Second moments of VN16 columns to their halves, each less 2^15. */
+VM_INLINE void vif_store_moments(void *const half[8], vs32 moment[3][2], int j)
 {
     const int32_t bias = (int32_t)0x80008000;
-    a ^= bias;
-    b ^= bias;
-    v_store_vs16(hi, v_high_halves(a, b));
-    v_store_vs16(lo, v_low_halves(a, b));
+    V_UNROLL
+    for (int m = 0; m < 3; m++) {
+        const vs32 a = moment[m][0] ^ bias, b = moment[m][1] ^ bias;
+        v_store_vs16((int16_t *)half[2 + 2 * m] + j, v_high_halves(a, b));
+        v_store_vs16((int16_t *)half[3 + 2 * m] + j, v_low_halves(a, b));
+    }
 }
 
 enum { VIF_X, VIF_Y, VIF_XX, VIF_YY, VIF_XY };
@@ -120,10 +122,7 @@ VM_INLINE void vif_vert_8(void *const half[8], const int16_t *const *ref, const 
     }
     v_store_vs16((int16_t *)half[0] + j, v_low_halves(mean[0][0], mean[0][1]));
     v_store_vs16((int16_t *)half[1] + j, v_low_halves(mean[1][0], mean[1][1]));
-    V_UNROLL
-    for (int m = 0; m < 3; m++)
-        vif_store_halves((int16_t *)half[2 + 2 * m] + j, (int16_t *)half[3 + 2 * m] + j,
-                         moment[m][0], moment[m][1]);
+    vif_store_moments(half, moment, j);
 }
 
 /* Column filters of VN16 columns from 16-bit pairs. With x = X - 2^15, x^2 = 2^16 hi + lo,
@@ -165,10 +164,7 @@ VM_INLINE void vif_vert_16(void *const half[8], const int16_t *const *ref,
     }
     v_store_vs16((int16_t *)half[0] + j, v_high_halves(mean[0][0], mean[0][1]));
     v_store_vs16((int16_t *)half[1] + j, v_high_halves(mean[1][0], mean[1][1]));
-    V_UNROLL
-    for (int m = 0; m < 3; m++)
-        vif_store_halves((int16_t *)half[2 + 2 * m] + j, (int16_t *)half[3 + 2 * m] + j,
-                         moment[m][0], moment[m][1]);
+    vif_store_moments(half, moment, j);
 }
 
 /* ---- rows ---- */
