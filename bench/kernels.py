@@ -17,7 +17,7 @@ import subprocess
 from measure import TOOLS
 
 MICROSECONDS = 500  # between samples
-EVERY, QUICK_EVERY = 167, 1009  # calls; primes, so that they do not run in step with the scales' turns
+OFTEN, RARELY = 167, 1009  # every so many calls; primes, not to run in step with the scales' turns
 WIDTHS = {"xmm": 16, "ymm": 32, "zmm": 64}
 
 # First match wins; mnemonics without the v of the newer encoding.
@@ -182,7 +182,7 @@ class Kernel:
     resource: str
 
 
-def table(program, sample_job, user_seconds, count_job, machine, every=EVERY):
+def table(program, sample_job, user_seconds, count_job, machine, every):
     """Kernels of a run, the costliest first, and the share of what is no kernel."""
     symbols = Symbols(program.path)
     samples = sample(program.command(sample_job), symbols)
