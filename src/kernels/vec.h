@@ -536,19 +536,29 @@ VM_INLINE vs32 v_from_f64(VPairF64 a)
 #endif
 }
 
-/* The lower halves of two vectors of 64-bit lanes, in the order of v_to_f64. */
-VM_INLINE vu32 v_narrow_64(vu64 lo, vu64 hi)
+/* The upper halves of two vectors of 64-bit lanes, in the order of v_to_f64. */
+VM_INLINE vu32 v_upper_64(vu64 lo, vu64 hi)
 {
 #if VBYTES == 64
-    const __m512i first = _mm512_castsi256_si512(_mm512_cvtepi64_epi32(VI(lo)));
-    return (vu32)_mm512_inserti64x4(first, _mm512_cvtepi64_epi32(VI(hi)), 1);
+    const __m512i odd = _mm512_set_epi32(31, 29, 27, 25, 23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3, 1);
+    return (vu32)_mm512_permutex2var_epi32(VI(lo), odd, VI(hi));
 #elif VBYTES == 32
-    const __m256 even = _mm256_shuffle_ps(VF(lo), VF(hi), 0x88);
-    return (vu32)_mm256_permute4x64_epi64((__m256i)even, 0xd8);
+    const __m256 odd = _mm256_shuffle_ps(VF(lo), VF(hi), 0xdd);
+    return (vu32)_mm256_permute4x64_epi64((__m256i)odd, 0xd8);
 #elif V_X86
-    return (vu32)_mm_shuffle_ps(VF(lo), VF(hi), 0x88);
+    return (vu32)_mm_shuffle_ps(VF(lo), VF(hi), 0xdd);
 #else
-    return (vu32)vuzp1q_u32((uint32x4_t)lo, (uint32x4_t)hi);
+    return (vu32)vuzp2q_u32((uint32x4_t)lo, (uint32x4_t)hi);
+#endif
+}
+
+/* trunc(a) + b for a >= 0 and whole b >= 0, right down to units at least */
+VM_INLINE vf64 v_add_whole(vf64 a, vf64 b)
+{
+#if VBYTES == 64 /* cutting off the sum is the same: it is never rounded up to the next unit */
+    return (vf64)_mm512_add_round_pd(VD(a), VD(b), _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
+#else
+    return v_trunc_f64(a) + b;
 #endif
 }
 

@@ -348,11 +348,11 @@ VM_INLINE vu32 vif_float_bits(vs32 x)
     return (vu32)v_to_f32(x & ~(x >> 16));
 }
 
-/* The same of positive whole numbers in doubles, cut off; the exponent field is the lower 8 bits of
- * 1023 + e, e - 1, where a float has 127 + e. */
+/* The same of positive numbers in doubles, cut off: their upper halves have 20 bits of the mantissa. The
+ * exponent field is the lower 8 bits of 1023 + e, e - 1, where a float has 127 + e. */
 VM_INLINE vu32 vif_double_bits(VPairF64 x)
 {
-    return v_narrow_64((vu64)x.lo >> 29, (vu64)x.hi >> 29) & 0x7fffffff;
+    return (v_upper_64((vu64)x.lo, (vu64)x.hi) << 3) & 0x7fffffff;
 }
 
 enum { VIF_FLOAT_NOISE = (127 + 17) << 23, VIF_DOUBLE_NOISE = (17 - 1) << 23 };
@@ -368,15 +368,20 @@ typedef struct VifLogs {
 VM_INLINE void vif_flush_logs(VifLogs *logs, int n_gain)
 {
     for (int k = logs->n; k < VIF_BLOCK; k++) {
-        logs->den[k] = logs->noisy[k] = V_SPLAT(vu32, VIF_FLOAT_NOISE);
+        logs->den[k] = V_SPLAT(vu32, VIF_FLOAT_NOISE);
+        logs->noisy[k] = V_SPLAT(vu32, VIF_DOUBLE_NOISE);
         for (int i = 0; i < n_gain; i++) logs->signal[i][k] = V_SPLAT(vu32, VIF_DOUBLE_NOISE);
     }
     logs->n = 0;
     logs->sum_den += vif_sum_log2(logs->den) - VIF_BLOCK * (VIF_FLOAT_NOISE >> 12);
-    const vs32 noisy = vif_sum_log2(logs->noisy) - VIF_BLOCK * (VIF_FLOAT_NOISE >> 12);
-    for (int i = 0; i < n_gain; i++)
-        logs->sum_num[i] +=
-            vif_sum_log2(logs->signal[i]) - VIF_BLOCK * (VIF_DOUBLE_NOISE >> 12) - noisy;
+    const vs32 noisy = vif_sum_log2(logs->noisy);
+    for (int i = 0; i < n_gain; i++) logs->sum_num[i] += vif_sum_log2(logs->signal[i]) - noisy;
+}
+
+/* What the reference does not explain of the distorted picture, with the noise. */
+VM_INLINE vf64 vif_noisy(vf64 rest)
+{
+    return v_trunc_f64(v_max_f64(rest, (vf64){0})) + VM_VIF_NOISE;
 }
 
 /* g * g * s1 + noisy with g limited */
@@ -384,29 +389,27 @@ VM_INLINE VPairF64 vif_signal(VPairF64 g, VPairF64 s1, VPairF64 noisy, double ga
 {
     const vf64 limit = V_SPLAT(vf64, gain);
     const vf64 lo = v_min_f64(g.lo, limit), hi = v_min_f64(g.hi, limit);
-    return (VPairF64){v_trunc_f64(lo * lo * s1.lo) + noisy.lo,
-                      v_trunc_f64(hi * hi * s1.hi) + noisy.hi};
+    return (VPairF64){v_add_whole(lo * lo * s1.lo, noisy.lo),
+                      v_add_whole(hi * hi * s1.hi, noisy.hi)};
 }
 
 VM_INLINE void vif_add_logs(VifLogs *logs, vs32 s1, vs32 s2, vs32 s12, vm32 is_flat,
                             const double *gain, int n_gain)
 {
     const vf64 eps = V_SPLAT(vf64, 65536 * 1.0e-10);
-    const vs32 none = V_SPLAT(vs32, VIF_FLOAT_NOISE), noise = V_SPLAT(vs32, VM_VIF_NOISE);
+    const vs32 none = V_SPLAT(vs32, VIF_DOUBLE_NOISE);
     const vm32 counts =
         v_both(v_not(is_flat), v_both(v_lt_s32((vs32){0}, s12), v_lt_s32((vs32){0}, s2)));
     const VPairF64 x = v_to_f64(s1), y = v_to_f64(s2), xy = v_to_f64(s12);
     const VPairF64 g = {xy.lo / (x.lo + eps), xy.hi / (x.hi + eps)};
-    const VPairF64 rest = {y.lo - g.lo * xy.lo, y.hi - g.hi * xy.hi};
-    const vs32 noisy = v_max_s32(v_from_f64(rest), (vs32){0}) + noise;
-    const VPairF64 noisy_f64 = v_to_f64(noisy);
+    const VPairF64 noisy = {vif_noisy(y.lo - g.lo * xy.lo), vif_noisy(y.hi - g.hi * xy.hi)};
     const int k = logs->n++;
-    logs->den[k] = (vu32)v_select(is_flat, none, (vs32)vif_float_bits(s1 + noise));
-    logs->noisy[k] = (vu32)v_select(counts, (vs32)vif_float_bits(noisy), none);
+    logs->den[k] = (vu32)v_select(is_flat, V_SPLAT(vs32, VIF_FLOAT_NOISE),
+                                  (vs32)vif_float_bits(s1 + VM_VIF_NOISE));
+    logs->noisy[k] = (vu32)v_select(counts, (vs32)vif_double_bits(noisy), none);
     for (int i = 0; i < n_gain; i++)
         logs->signal[i][k] =
-            (vu32)v_select(counts, (vs32)vif_double_bits(vif_signal(g, x, noisy_f64, gain[i])),
-                           V_SPLAT(vs32, VIF_DOUBLE_NOISE));
+            (vu32)v_select(counts, (vs32)vif_double_bits(vif_signal(g, x, noisy, gain[i])), none);
     if (logs->n == VIF_BLOCK) vif_flush_logs(logs, n_gain);
 }
 
