@@ -81,6 +81,11 @@ VM_INLINE void vif_store_moments(void *const half[8], vs32 moment[3][2], int j)
 
 enum { VIF_X, VIF_Y, VIF_XX, VIF_YY, VIF_XY };
 
+/* Where sums of halves less 2^15 begin: at the 2^31 they will lack, the lower ones with half a unit of
+ * the result. */
+#define VIF_HI_START ((uint32_t)1 << 31)
+#define VIF_LO_START (VIF_HI_START + 32768)
+
 /* Adds rows at one distance from the centre, at elements `at`: x, y above and u, v below. */
 VM_INLINE void vif_add_folded(vs32 acc[5], const int16_t *const *ref, const int16_t *const *dis,
                               int k, int at, vs16 taps)
@@ -108,17 +113,18 @@ VM_INLINE void vif_vert_8(void *const half[8], const int16_t *const *ref, const 
     vs32 mean[2][2], moment[3][2];
     V_UNROLL
     for (int h = 0; h < 2; h++) {
-        vs32 acc[5] = {0};
+        /* the means' rounding, and what it and 2^30 change in the moments, are there from the start */
+        const vs32 half_unit = V_SPLAT(vs32, 128), c = half_unit * 256 - (1 << 30);
+        vs32 acc[5] = {half_unit, half_unit, c, c, c};
         V_UNROLL
         for (int k = 0; k <= VM_VIF_MAX_PAIRS / 2; k++)
             vif_add_folded(acc, ref, dis, k, 2 * j + h * VN16,
                            vif_column_tap(&vm_vif_columns[0], k, odd));
-        const vs32 x = acc[VIF_X], y = acc[VIF_Y], c = V_SPLAT(vs32, 1 << 30);
-        mean[0][h] = (x + 128) >> 8;
-        mean[1][h] = (y + 128) >> 8;
-        moment[0][h] = (x << 8) + c - acc[VIF_XX];
-        moment[1][h] = (y << 8) + c - acc[VIF_YY];
-        moment[2][h] = ((x + y) << 7) + c - acc[VIF_XY];
+        mean[0][h] = acc[VIF_X] >> 8;
+        mean[1][h] = acc[VIF_Y] >> 8;
+        moment[0][h] = (acc[VIF_X] << 8) - acc[VIF_XX];
+        moment[1][h] = (acc[VIF_Y] << 8) - acc[VIF_YY];
+        moment[2][h] = ((acc[VIF_X] + acc[VIF_Y]) << 7) - acc[VIF_XY];
     }
     v_store_vs16((int16_t *)half[0] + j, v_low_halves(mean[0][0], mean[0][1]));
     v_store_vs16((int16_t *)half[1] + j, v_low_halves(mean[1][0], mean[1][1]));
@@ -134,11 +140,13 @@ VM_INLINE void vif_vert_16(void *const half[8], const int16_t *const *ref,
                            const int16_t *const *dis, const VmVifColumns *columns, int n, int odd,
                            int j)
 {
-    const uint32_t c = (uint32_t)1 << 31; /* what a sum of halves less 2^15 lacks */
     vs32 mean[2][2], moment[3][2];
     V_UNROLL
     for (int h = 0; h < 2; h++) {
-        vs32 sum[2] = {0}, hi[3] = {0}, lo[3] = {0};
+        const vs32 none = {0}, hi_start = V_SPLAT(vs32, 1 << 30);
+        const vs32 lo_start = V_SPLAT(vs32, (int32_t)VIF_LO_START);
+        vs32 sum[2] = {none, none}, hi[3] = {hi_start, hi_start, hi_start};
+        vs32 lo[3] = {lo_start, lo_start, lo_start};
         V_UNROLL
         for (int k = 0; k < n; k++) {
             const vs16 taps = vif_column_tap(columns, k, odd);
@@ -155,12 +163,12 @@ VM_INLINE void vif_vert_16(void *const half[8], const int16_t *const *ref,
         }
         const vu32 differ = (vu32)(sum[0] ^ sum[1]);
         const vs32 halved = (sum[0] & sum[1]) + ((sum[0] ^ sum[1]) >> 1);
-        const vu32 xy = (vu32)lo[2] + (c + 32768) + ((differ & 1) << 15);
+        const vu32 xy = (vu32)lo[2] + ((differ & 1) << 15);
         for (int p = 0; p < 2; p++) {
             mean[p][h] = sum[p] + 32768;
-            moment[p][h] = hi[p] + sum[p] + (1 << 30) + (vs32)(((vu32)lo[p] + (c + 32768)) >> 16);
+            moment[p][h] = hi[p] + sum[p] + (vs32)((vu32)lo[p] >> 16);
         }
-        moment[2][h] = hi[2] + halved + (1 << 30) + (vs32)(xy >> 16);
+        moment[2][h] = hi[2] + halved + (vs32)(xy >> 16);
     }
     v_store_vs16((int16_t *)half[0] + j, v_high_halves(mean[0][0], mean[0][1]));
     v_store_vs16((int16_t *)half[1] + j, v_high_halves(mean[1][0], mean[1][1]));
@@ -169,32 +177,26 @@ VM_INLINE void vif_vert_16(void *const half[8], const int16_t *const *ref,
 
 /* ---- rows ---- */
 
-/* The sum of a 32-bit value whose halves were summed less 2^15 each, >> 16 and rounded. */
-VM_INLINE vs32 vif_join(vs32 hi, vs32 lo)
-{
-    const uint32_t c = (uint32_t)1 << 31;
-    return (vs32)((vu32)hi + c + (((vu32)lo + (c + 32768)) >> 16));
-}
-
 /* Filters along the row of VN32 columns, every second one, whose windows begin at sample `at`. */
-VM_INLINE vs32 vif_row_sum(const void *half, const VifTaps *taps, int at)
+VM_INLINE vu32 vif_row_sum(const void *half, const VifTaps *taps, int at, uint32_t start)
 {
     const VWindow window = v_window((const int16_t *)half + at);
-    vs32 sum = {0};
+    vs32 sum = V_SPLAT(vs32, (int32_t)start);
     V_UNROLL
     for (int k = 0; k < taps->n; k++)
         sum = v_dot(sum, v_slide(&window, taps->pair[k].at / 2), vif_tap(taps, k));
-    return sum;
+    return (vu32)sum;
 }
 
 VM_INLINE vu32 vif_mean(const void *half, const VifTaps *taps, int at)
 {
-    return (vu32)vif_row_sum(half, taps, at) + ((uint32_t)1 << 31);
+    return vif_row_sum(half, taps, at, VIF_HI_START);
 }
 
 VM_INLINE vs32 vif_moment(void *const half[2], const VifTaps *taps, int at)
 {
-    return vif_join(vif_row_sum(half[0], taps, at), vif_row_sum(half[1], taps, at));
+    const vu32 hi = vif_row_sum(half[0], taps, at, VIF_HI_START);
+    return (vs32)(hi + (vif_row_sum(half[1], taps, at, VIF_LO_START) >> 16));
 }
 
 /* VN16 columns from j on. A flat reference needs no covariance, and flat columns lie together. */
