@@ -199,7 +199,8 @@ typedef struct VmKernels {
     void (*fvif_stat)(VmFvifSums *sums, VmFvifRows *t, const float *const *ref,
                       const float *const *dis, const float *taps, int n, double gain, double nsq,
                       int w);
-    /* every `step`-th sample of an n-tap column and row filter, reflected; tmp = w floats */
+    /* every `step`-th (1 or 2) sample of an n-tap column and row filter, n <= 35, reflected;
+     * tmp = w floats */
     void (*fvif_sub)(float *dst, float *tmp, const float *const *rows, const float *taps, int n,
                      int step, int w);
 } VmKernels;

@@ -3,6 +3,7 @@
  * it is static but the table: a function compiled for one level must never be linked into another. */
 #include "kernels/vec.h"
 
+#include "kernels/float_tmpl.h"
 #include "kernels/pixel_tmpl.h"
 #include "kernels/ssim_tmpl.h"
 #include "kernels/vif_tmpl.h"
@@ -33,4 +34,6 @@ const VmKernels VM_TABLE = {
     .ssim_horz = ssim_horz,
     .ssim_vert = ssim_vert,
     .ms_ssim_half = ms_ssim_half,
+    .fvif_stat = fvif_stat,
+    .fvif_sub = fvif_sub,
 };

@@ -827,6 +827,8 @@ VM_INLINE vm32 v_lanes(int from, int to)
     return v_both(v_lt_s32(V_SPLAT(vs32, from - 1), i), v_lt_s32(i, V_SPLAT(vs32, to)));
 }
 
+/* ---- floats ---- */
+
 /* a > b ? a : b, zeros and all */
 VM_INLINE vf32 v_max_f32(vf32 a, vf32 b)
 {
@@ -834,6 +836,16 @@ VM_INLINE vf32 v_max_f32(vf32 a, vf32 b)
     return (vf32)V_(max_ps)(VF(a), VF(b));
 #else
     return (vf32)vbslq_f32(vcgtq_f32((float32x4_t)a, (float32x4_t)b), (float32x4_t)a,
+                           (float32x4_t)b);
+#endif
+}
+/* a < b ? a : b */
+VM_INLINE vf32 v_min_f32(vf32 a, vf32 b)
+{
+#if V_X86
+    return (vf32)V_(min_ps)(VF(a), VF(b));
+#else
+    return (vf32)vbslq_f32(vcltq_f32((float32x4_t)a, (float32x4_t)b), (float32x4_t)a,
                            (float32x4_t)b);
 #endif
 }

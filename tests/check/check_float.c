@@ -89,7 +89,8 @@ static void run_sub(int which)
     (void)which;
     sub_at(1, 1);
     for (int i = 2; i < 4; i++) sub_at(lengths[i], 1);
-    for (int i = 1; i < n_lengths(); i++) sub_at(lengths[i], 2);
+    for (int i = 1; i < n_lengths() && lengths[i] <= 35; i++) sub_at(lengths[i], 2);
+    if (!check_quick()) sub_at(35, 2);
 }
 
 const CheckTest check_float[] = {
