@@ -215,17 +215,12 @@ static void fvif_sub(float *dst, float *tmp, const float *const *rows, const flo
 
 /* ---- float ADM ---- */
 
-static const float tap_l[4] = {0.482962913144690f, 0.836516303737469f, 0.224143868041857f,
-                               -0.129409522550921f};
-static const float tap_g[4] = {-0.129409522550921f, -0.224143868041857f, 0.836516303737469f,
-                               -0.482962913144690f};
-
 #define DWT_NAME  adm_dwt_float
 #define DWT_SRC   float
 #define DWT_ROW   float
 #define DWT_SUM   float
-#define DWT_L     tap_l
-#define DWT_G     tap_g
+#define DWT_L     vm_adm_low
+#define DWT_G     vm_adm_high
 #define DWT_IN(x) (x)
 #define DWT_V(s)  (s)
 #define DWT_H(s)  (s)

@@ -34,6 +34,12 @@ VM_INLINE double vm_fold(double lane[16])
     return lane[0];
 }
 
+/* Taps of the wavelet. */
+static const float vm_adm_low[4] = {0.482962913144690f, 0.836516303737469f, 0.224143868041857f,
+                                    -0.129409522550921f};
+static const float vm_adm_high[4] = {-0.129409522550921f, -0.224143868041857f, 0.836516303737469f,
+                                     -0.482962913144690f};
+
 /* Filters of SSIM and MS-SSIM. The low-pass goes by the distances from the centre; it is not separable
  * as rounded. */
 static const float ssim_taps[VM_SSIM_TAPS] = {0.001028f, 0.007599f, 0.036001f, 0.109361f,

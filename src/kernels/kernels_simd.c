@@ -36,4 +36,6 @@ const VmKernels VM_TABLE = {
     .ms_ssim_half = ms_ssim_half,
     .fvif_stat = fvif_stat,
     .fvif_sub = fvif_sub,
+    .adm_dwt_float = adm_dwt_float,
+    .adm_float = {adm_decouple_float, adm_den_float, adm_csf_float, adm_mask_float},
 };
