@@ -45,9 +45,46 @@ void vm_alloc_fail_after(long n)
     atomic_store(&alloc_limit, n < 0 ? -1 : atomic_load(&alloc_count) + n);
 }
 
+static const VmMemory c_library;
+static _Thread_local const VmMemory *in_use = &c_library;
+
+const VmMemory *vm_memory_use(const VmMemory *memory)
+{
+    const VmMemory *before = in_use;
+    in_use = memory ? memory : &c_library;
+    return before;
+}
+
+/* Stands right in front of each block; 32 bytes keep the alignment of 16. */
+typedef struct Header {
+    void (*free)(void *opaque, void *memory); /* NULL: the C library's */
+    void *opaque, *start;                     /* start: as allocated */
+    size_t size;                              /* of the block */
+} Header;
+
+static Header *header_of(void *block)
+{
+    return (Header *)block - 1;
+}
+
+/* alignment: 16 or 64. The C library's zeros cost nothing until they are touched. */
+static void *allocate(size_t size, size_t alignment)
+{
+    const size_t extra = sizeof(Header) + alignment - 16;
+    if (size > SIZE_MAX - extra || !may_allocate()) return NULL;
+    const size_t total = size + extra;
+    void *start = in_use->alloc ? in_use->alloc(in_use->opaque, total) : calloc(1, total);
+    if (!start) return NULL;
+    if (in_use->alloc) memset(start, 0, total);
+    const size_t skip = -((uintptr_t)start + sizeof(Header)) & (alignment - 1);
+    Header *h = (Header *)((uint8_t *)start + skip);
+    *h = (Header){in_use->free, in_use->opaque, start, size};
+    return h + 1;
+}
+
 void *vm_alloc(size_t size)
 {
-    return may_allocate() ? calloc(1, size ? size : 1) : NULL;
+    return allocate(size, 16);
 }
 
 void *vm_alloc_array(size_t n, size_t size)
@@ -58,21 +95,33 @@ void *vm_alloc_array(size_t n, size_t size)
 
 void *vm_alloc_aligned(size_t size)
 {
-    if (size > SIZE_MAX - 64 || !may_allocate()) return NULL;
-    const size_t rounded = (size + 63) & ~(size_t)63;
-    void *memory = aligned_alloc(64, rounded ? rounded : 64);
-    if (memory) memset(memory, 0, rounded);
-    return memory;
+    return allocate(size, 64);
 }
 
 void *vm_realloc(void *memory, size_t size)
 {
-    return may_allocate() ? realloc(memory, size ? size : 1) : NULL;
+    if (memory && !header_of(memory)->free && !in_use->alloc) {
+        if (size > SIZE_MAX - sizeof(Header) || !may_allocate()) return NULL;
+        Header *h = realloc(header_of(memory), sizeof(Header) + size);
+        if (!h) return NULL;
+        h->start = h;
+        h->size = size;
+        return h + 1;
+    }
+    void *grown = vm_alloc(size);
+    if (grown && memory) {
+        memcpy(grown, memory, VM_MIN(size, header_of(memory)->size));
+        vm_free(memory);
+    }
+    return grown;
 }
 
 void vm_free(void *memory)
 {
-    free(memory);
+    if (!memory) return;
+    const Header h = *header_of(memory);
+    if (h.free) h.free(h.opaque, h.start);
+    else free(h.start);
 }
 
 char *vm_strdup(const char *text)

@@ -41,12 +41,23 @@ int vm_fail_memory(VmError *error);
 
 /* ---- memory ---- */
 
+/* Where memory comes from. Members all 0: the C library. */
+typedef struct VmMemory {
+    void *(*alloc)(void *opaque, size_t size); /* 16-byte aligned, contents unspecified, or NULL */
+    void (*free)(void *opaque, void *memory);
+    void *opaque;
+} VmMemory;
+
+/* What this thread allocates from now on comes from `memory` (NULL: the C library), which stays the
+ * caller's. Returns what was in use. Every block goes back where it came from, whoever frees it. */
+const VmMemory *vm_memory_use(const VmMemory *memory);
+
 void *vm_alloc(size_t size);                 /* zeroed; NULL when there is none */
 void *vm_alloc_array(size_t n, size_t size); /* zeroed; NULL also when n * size overflows */
 void *vm_alloc_aligned(size_t size);         /* 64-byte aligned, zeroed */
-void *vm_realloc(void *memory,
-                 size_t size); /* new bytes unspecified; memory stays valid on failure */
-void vm_free(void *memory);    /* for all of the above; NULL does nothing */
+/* Not for aligned memory. New bytes are unspecified; memory stays valid on failure. */
+void *vm_realloc(void *memory, size_t size);
+void vm_free(void *memory); /* for all of the above; NULL does nothing */
 char *vm_strdup(const char *text);
 char *vm_printf(const char *format, ...) VM_PRINTF(1, 2); /* allocated text or NULL */
 

@@ -16,20 +16,25 @@ void vm_log(VmafContext *v, enum VmafLogLevel level, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    pthread_mutex_lock(&v->log_lock);
+    pthread_mutex_lock(&v->callback_lock);
     if (v->config.log) v->config.log(v->config.log_opaque, level, text);
     else fprintf(stderr, "libvmaf %s %s\n", names[level], text);
-    pthread_mutex_unlock(&v->log_lock);
+    pthread_mutex_unlock(&v->callback_lock);
 }
 
-void vm_context_enter(VmafContext *v)
+int vm_context_enter(VmafContext *v, int complete, const char *function)
 {
+    if (!v) return -EINVAL;
     v->error.text[0] = 0;
+    v->outer = vm_memory_use(&v->memory);
+    if (complete) return 0;
+    return vm_context_leave(v, vm_fail(&v->error, -EINVAL, "%s: an argument is NULL", function));
 }
 
 int vm_context_leave(VmafContext *v, int code)
 {
     if (code < 0) vm_log(v, VMAF_LOG_LEVEL_ERROR, "%s", v->error.text);
+    vm_memory_use(v->outer);
     return code;
 }
 
@@ -63,15 +68,20 @@ static VmRole role_of(const VmafContext *v, unsigned index)
 
 int vmaf_ext_init(VmafContext **vmaf, const VmafExtConfig *config)
 {
+    VmafExtConfig c;
     if (!vmaf || !config || config->struct_size < sizeof(config->struct_size)) return -EINVAL;
+    vmaf_ext_config_default(&c);
+    vm_copy_struct(&c, sizeof(c), config, config->struct_size);
+    if (!c.alloc != !c.free) return -EINVAL;
+    const VmMemory memory = {c.alloc, c.free, c.alloc_opaque}, *outer = vm_memory_use(&memory);
     VmafContext *v = vm_alloc(sizeof(*v));
+    vm_memory_use(outer);
     if (!v) return -ENOMEM;
-    vmaf_ext_config_default(&v->config);
-    memcpy(&v->config, config, VM_MIN(config->struct_size, sizeof(v->config)));
-    v->config.struct_size = sizeof(v->config);
+    v->config = c;
+    v->memory = memory;
     if (!v->config.n_threads) v->config.n_threads = vm_cpu_count();
     v->level = vm_cpu_level(v->config.cpumask);
-    pthread_mutex_init(&v->log_lock, NULL);
+    pthread_mutex_init(&v->callback_lock, NULL);
     clock_gettime(CLOCK_MONOTONIC, &v->start);
     *vmaf = v;
     return 0;
@@ -93,6 +103,7 @@ int vmaf_init(VmafContext **vmaf, VmafConfiguration cfg)
 int vmaf_close(VmafContext *v)
 {
     if (!v) return -EINVAL;
+    atomic_store(&v->cancelled, 1); /* nobody can ask for what is still to be computed */
     vm_sched_destroy(v->sched);
     for (int i = 0; i < VM_MAX_PREVIOUS; i++) vmaf_picture_unref(&v->last[i]);
     vm_pool_destroy(v->pool);
@@ -110,7 +121,7 @@ int vmaf_close(VmafContext *v)
     vm_list_free(&v->features);
     vm_list_free(&v->warnings);
     vm_scores_free(&v->scores);
-    pthread_mutex_destroy(&v->log_lock);
+    pthread_mutex_destroy(&v->callback_lock);
     vm_free(v);
     return 0;
 }
@@ -165,17 +176,18 @@ static int add_instance(VmafContext *v, const VmExtractor *extractor,
     return 0;
 }
 
+static int use_feature(VmafContext *v, const char *name, const VmafFeatureDictionary *dict)
+{
+    const VmExtractor *extractor = vm_extractor_find(name);
+    VM_TRY(not_started(v));
+    if (!extractor) return vm_extractor_unknown(name, &v->error);
+    return add_instance(v, extractor, dict);
+}
+
 int vmaf_use_feature(VmafContext *v, const char *feature_name, VmafFeatureDictionary *opts_dict)
 {
-    int code = -EINVAL;
-    if (v && feature_name) {
-        vm_context_enter(v);
-        const VmExtractor *extractor = vm_extractor_find(feature_name);
-        code = not_started(v);
-        if (!code && !extractor) code = vm_extractor_unknown(feature_name, &v->error);
-        if (!code) code = add_instance(v, extractor, opts_dict);
-        code = vm_context_leave(v, code);
-    }
+    int code = vm_context_enter(v, feature_name != NULL, __func__);
+    if (!code) code = vm_context_leave(v, use_feature(v, feature_name, opts_dict));
     vmaf_feature_dictionary_free(&opts_dict);
     return code;
 }
@@ -221,8 +233,7 @@ static int add_record(VmafContext *v, const VmafModel *m, const char *name, int 
 
 int vmaf_use_features_from_model(VmafContext *v, VmafModel *model)
 {
-    if (!v || !model) return -EINVAL;
-    vm_context_enter(v);
+    VM_ENTER(v, model != NULL);
     int code = add_model_features(v, model);
     if (!code) code = add_record(v, model, model->name, 0);
     return vm_context_leave(v, code);
@@ -230,8 +241,7 @@ int vmaf_use_features_from_model(VmafContext *v, VmafModel *model)
 
 int vmaf_use_features_from_model_collection(VmafContext *v, VmafModelCollection *collection)
 {
-    if (!v || !collection) return -EINVAL;
-    vm_context_enter(v);
+    VM_ENTER(v, collection != NULL);
     int code = 0;
     for (unsigned i = 0; !code && i < collection->n; i++)
         code = add_model_features(v, collection->models[i]);
@@ -256,6 +266,7 @@ static int import_score(VmafContext *v, const char *name, double value, unsigned
 {
     double old;
     VmColumn *column;
+    if (!*name) return vm_fail(&v->error, -EINVAL, "an imported score needs a name");
     if (index >= VM_MAX_FRAMES)
         return vm_fail(&v->error, -EINVAL, "frame index %u is too large", index);
     VM_TRY(import_column(v, name, &column));
@@ -270,28 +281,41 @@ static int import_score(VmafContext *v, const char *name, double value, unsigned
 int vmaf_import_feature_score(VmafContext *v, const char *feature_name, double value,
                               unsigned index)
 {
-    if (!v || !feature_name || !*feature_name) return -EINVAL;
-    vm_context_enter(v);
+    VM_ENTER(v, feature_name != NULL);
     vm_context_settle(v);
     return vm_context_leave(v, import_score(v, feature_name, value, index));
 }
 
 /* ---- pictures ---- */
 
+static int is_cancelled(const VmafContext *v)
+{
+    return atomic_load_explicit(&v->cancelled, memory_order_relaxed);
+}
+
 static void run_task(void *opaque, const VmFrame *frame, unsigned task, VmArena *arena,
                      void *memory)
 {
-    vm_plan_run(&((VmafContext *)opaque)->plan, task, frame, arena, memory);
+    VmafContext *v = opaque;
+    if (!is_cancelled(v)) vm_plan_run(&v->plan, task, frame, arena, memory);
 }
 
+/* The flag is never taken back: if a task saw it, so does this. */
 static void finish_frame(void *opaque, const VmFrame *frame, void *memory)
 {
-    vm_plan_finish(&((VmafContext *)opaque)->plan, frame, memory);
+    VmafContext *v = opaque;
+    if (is_cancelled(v)) return;
+    vm_plan_finish(&v->plan, frame, memory);
+    if (!v->config.progress) return;
+    pthread_mutex_lock(&v->callback_lock);
+    v->config.progress(v->config.progress_opaque, ++v->n_finished);
+    pthread_mutex_unlock(&v->callback_lock);
 }
 
 /* Instances of an extractor that shares its work form one group. */
 static int build_groups(VmafContext *v)
 {
+    v->n_groups = 0;
     v->groups = vm_alloc_array(VM_MAX(v->n_instances, 1), sizeof(*v->groups));
     if (!v->groups) return vm_fail_memory(&v->error);
     for (unsigned i = 0; i < v->n_instances; i++) {
@@ -301,7 +325,8 @@ static int build_groups(VmafContext *v)
         while (k < v->n_groups && !(e->shares && v->groups[k].extractor == e)) k++;
         VmGroup *g = &v->groups[k];
         if (k == v->n_groups) {
-            *g = (VmGroup){.extractor = e, .kernels = vm_kernels_get(v->level)};
+            *g =
+                (VmGroup){.extractor = e, .format = v->format, .kernels = vm_kernels_get(v->level)};
             v->n_groups++;
         }
         g->instances[g->n++] = instance;
@@ -318,17 +343,9 @@ static unsigned pool_size(const VmafContext *v)
     return 2 * pairs + (unsigned)v->n_previous;
 }
 
-static int start(VmafContext *v, const VmFormat *format, unsigned index)
+static int start_workers(VmafContext *v)
 {
-    for (unsigned i = 0; i < v->n_instances; i++) {
-        const VmExtractor *e = v->instances[i]->extractor;
-        if (e->check) VM_TRY(e->check(v->instances[i]->options, format, &v->error));
-    }
-    v->format = *format;
-    v->first = v->end = index;
-    if (!v->groups) VM_TRY(build_groups(v));
-    for (unsigned i = 0; i < v->n_groups; i++) v->groups[i].format = *format;
-    vm_plan_free(&v->plan);
+    VM_TRY(build_groups(v));
     if (vm_plan_create(&v->plan, v->groups, v->n_groups, v->config.n_threads, v->bands))
         return vm_fail_memory(&v->error);
     if (v->pool) vm_pool_raise(v->pool, pool_size(v));
@@ -345,12 +362,33 @@ static int start(VmafContext *v, const VmFormat *format, unsigned index)
     return vm_sched_create(&v->sched, &config, &v->error);
 }
 
+/* On failure nothing has happened: features may still be added, any picture may be the first. */
+static int start(VmafContext *v, const VmFormat *format, unsigned index)
+{
+    for (unsigned i = 0; i < v->n_instances; i++) {
+        const VmExtractor *e = v->instances[i]->extractor;
+        if (e->check) VM_TRY(e->check(v->instances[i]->options, format, &v->error));
+    }
+    v->format = *format;
+    const int code = start_workers(v);
+    if (!code) {
+        v->first = v->end = index;
+        return 0;
+    }
+    vm_plan_free(&v->plan);
+    vm_free(v->groups);
+    v->groups = NULL;
+    v->format = (VmFormat){0};
+    return code;
+}
+
 static int check_pair(VmafContext *v, const VmafPicture *ref, const VmafPicture *dis,
                       unsigned index)
 {
     char a[64], b[64];
     const VmFormat r = vm_format_of(ref), d = vm_format_of(dis);
     if (v->flushed) return vm_fail(&v->error, -EINVAL, "frame %u comes after the flush", index);
+    if (is_cancelled(v)) return vm_fail(&v->error, -ECANCELED, "cancelled before frame %u", index);
     VM_TRY(vm_format_check(&r, &v->error));
     vm_format_print(&r, a);
     vm_format_print(&d, b);
@@ -435,6 +473,7 @@ static int flush(VmafContext *v)
     if (v->flushed) return vm_fail(&v->error, -EINVAL, "flushed already");
     if (!v->sched) return vm_fail(&v->error, -EINVAL, "nothing to flush: no picture was read");
     vm_context_settle(v);
+    if (is_cancelled(v)) return vm_fail(&v->error, -ECANCELED, "cancelled before the last frame");
     v->flushed = 1;
     for (unsigned g = 0; g < v->n_groups; g++)
         for (unsigned n = 0; n < v->groups[g].n; n++)
@@ -443,14 +482,23 @@ static int flush(VmafContext *v)
     return 0;
 }
 
+/* Takes a picture that is of no use, also one filled by hand. */
+static void drop(VmafPicture *picture)
+{
+    if (!picture) return;
+    vmaf_picture_unref(picture);
+    memset(picture, 0, sizeof(*picture));
+}
+
 int vmaf_read_pictures(VmafContext *v, VmafPicture *ref, VmafPicture *dist, unsigned index)
 {
-    if (v) vm_context_enter(v);
-    if (v && ref && dist) return vm_context_leave(v, read_pair(v, ref, dist, index));
-    if (v && !ref && !dist) return vm_context_leave(v, flush(v));
-    if (ref) vmaf_picture_unref(ref);
-    if (dist) vmaf_picture_unref(dist);
-    if (!v) return -EINVAL;
+    if (v && !ref == !dist) {
+        VM_ENTER(v, 1);
+        return vm_context_leave(v, ref ? read_pair(v, ref, dist, index) : flush(v));
+    }
+    drop(ref);
+    drop(dist);
+    VM_ENTER(v, 1);
     return vm_context_leave(v, vm_fail(&v->error, -EINVAL, "frame %u: one picture is NULL", index));
 }
 
@@ -458,8 +506,7 @@ enum { MAX_POOL = 65536 };
 
 int vmaf_preallocate_pictures(VmafContext *v, VmafPictureConfiguration cfg)
 {
-    if (!v) return -EINVAL;
-    vm_context_enter(v);
+    VM_ENTER(v, 1);
     const VmFormat format = {cfg.pic_params.pix_fmt, cfg.pic_params.bpc, cfg.pic_params.w,
                              cfg.pic_params.h};
     int code = vm_format_check(&format, &v->error);
@@ -476,8 +523,7 @@ int vmaf_preallocate_pictures(VmafContext *v, VmafPictureConfiguration cfg)
 
 int vmaf_fetch_preallocated_picture(VmafContext *v, VmafPicture *pic)
 {
-    if (!v || !pic) return -EINVAL;
-    vm_context_enter(v);
+    VM_ENTER(v, pic != NULL);
     if (!v->pool)
         return vm_context_leave(v, vm_fail(&v->error, -EINVAL, "no pictures preallocated"));
     const int code = vm_pool_fetch(v->pool, pic);

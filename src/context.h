@@ -4,6 +4,7 @@
 #define VM_CONTEXT_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <time.h>
 
 #include "cpu.h"
@@ -24,7 +25,12 @@ typedef struct VmModelRecord {
 struct VmafContext {
     VmError error;
     VmafExtConfig config;
-    pthread_mutex_t log_lock;
+    VmMemory memory;
+    const VmMemory *outer; /* what the caller's thread had in use */
+    pthread_mutex_t
+        callback_lock;   /* held while a function of the caller's runs; guards n_finished */
+    unsigned n_finished; /* frames */
+    atomic_int cancelled;
     VmCpuLevel level;
     struct timespec start;
 
@@ -51,11 +57,13 @@ struct VmafContext {
 
 void vm_log(VmafContext *v, enum VmafLogLevel level, const char *format, ...) VM_PRINTF(3, 4);
 
-/* Clears the error of an earlier call; to be called first by every public function. */
-void vm_context_enter(VmafContext *v);
-
-/* Logs the error if code < 0; returns code. */
+/* Called first by every public function that can fail or allocates, and vm_context_leave() last, with what
+ * it returns: the error of an earlier call is cleared, memory comes from the context's allocator in between,
+ * the error if there is one is logged. With a NULL context, or with complete 0 (one of the arguments is
+ * NULL), VM_ENTER returns -EINVAL from the function itself. */
+int vm_context_enter(VmafContext *v, int complete, const char *function);
 int vm_context_leave(VmafContext *v, int code);
+#define VM_ENTER(v, complete) VM_TRY(vm_context_enter(v, complete, __func__))
 
 /* Waits until every frame handed over so far is computed. */
 void vm_context_settle(VmafContext *v);
@@ -71,5 +79,11 @@ VmSpan vm_context_scored(const VmafContext *v);
 
 /* Step between frames that count: n_subsample, at least 1. */
 unsigned vm_context_step(const VmafContext *v);
+
+/* Statistics of a column's counted frames. -ENODATA, without an error text: none has a finite value. */
+int vm_context_stats(VmafContext *v, const VmColumn *column, VmafStats *stats);
+
+/* Copies what both versions of a public struct have; to keeps its own size as the first member. */
+void vm_copy_struct(void *to, size_t to_size, const void *from, size_t from_size);
 
 #endif

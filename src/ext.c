@@ -24,27 +24,52 @@ const char *vmaf_ext_cpu_level(uint64_t cpumask)
     return vm_cpu_name(vm_cpu_level(cpumask));
 }
 
-void vmaf_ext_config_default(VmafExtConfig *cfg)
+/* ---- structs ---- */
+
+void vm_copy_struct(void *to, size_t to_size, const void *from, size_t from_size)
 {
-    *cfg = (VmafExtConfig){.struct_size = sizeof(*cfg), .log_level = VMAF_LOG_LEVEL_WARNING};
+    memcpy(to, from, VM_MIN(to_size, from_size));
+    if (to_size >= sizeof(to_size)) memcpy(to, &to_size, sizeof(to_size));
 }
 
-void vmaf_ext_model_spec_default(VmafModelSpec *spec)
+void vmaf_ext_config_init(VmafExtConfig *cfg, size_t struct_size)
 {
-    *spec = (VmafModelSpec){.struct_size = sizeof(*spec)};
+    const VmafExtConfig full = {.log_level = VMAF_LOG_LEVEL_WARNING};
+    if (cfg) vm_copy_struct(cfg, struct_size, &full, sizeof(full));
 }
 
-void vmaf_ext_stats_default(VmafStats *stats)
+void vmaf_ext_model_spec_init(VmafModelSpec *spec, size_t struct_size)
 {
-    *stats = (VmafStats){.struct_size = sizeof(*stats)};
+    const VmafModelSpec full = {0};
+    if (spec) vm_copy_struct(spec, struct_size, &full, sizeof(full));
 }
 
-void vmaf_ext_report_config_default(VmafReportConfig *cfg)
+void vmaf_ext_model_info_init(VmafModelInfo *info, size_t struct_size)
 {
-    *cfg = (VmafReportConfig){.struct_size = sizeof(*cfg),
-                              .format = VMAF_OUTPUT_FORMAT_JSON,
-                              .precision = VMAF_PRECISION_LEGACY};
+    const VmafModelInfo full = {0};
+    if (info) vm_copy_struct(info, struct_size, &full, sizeof(full));
 }
+
+void vmaf_ext_extractor_info_init(VmafExtractorInfo *info, size_t struct_size)
+{
+    const VmafExtractorInfo full = {0};
+    if (info) vm_copy_struct(info, struct_size, &full, sizeof(full));
+}
+
+void vmaf_ext_stats_init(VmafStats *stats, size_t struct_size)
+{
+    const VmafStats full = {0};
+    if (stats) vm_copy_struct(stats, struct_size, &full, sizeof(full));
+}
+
+void vmaf_ext_report_config_init(VmafReportConfig *cfg, size_t struct_size)
+{
+    const VmafReportConfig full = {.format = VMAF_OUTPUT_FORMAT_JSON,
+                                   .precision = VMAF_PRECISION_LEGACY};
+    if (cfg) vm_copy_struct(cfg, struct_size, &full, sizeof(full));
+}
+
+/* ---- contexts ---- */
 
 const char *vmaf_ext_last_error(const VmafContext *v)
 {
@@ -70,29 +95,58 @@ const char *vmaf_ext_model_name(const VmafContext *v, unsigned i)
 
 void vmaf_ext_chunk_context(const VmafContext *v, unsigned *before, unsigned *after)
 {
-    *before = *after = 0;
+    unsigned most_before = 0, most_after = 0;
     for (unsigned i = 0; v && i < v->n_instances; i++) {
         const VmExtractor *e = v->instances[i]->extractor;
         unsigned b = 0, a = 0;
         if (e->context) e->context(v->instances[i]->options, &b, &a);
-        *before = VM_MAX(*before, b);
-        *after = VM_MAX(*after, a);
+        most_before = VM_MAX(most_before, b);
+        most_after = VM_MAX(most_after, a);
     }
+    if (before) *before = most_before;
+    if (after) *after = most_after;
 }
+
 void vmaf_ext_free(void *memory)
 {
     vm_free(memory);
 }
+
+void vmaf_ext_cancel(VmafContext *v)
+{
+    if (v) atomic_store(&v->cancelled, 1);
+}
+
+/* As reports order them. */
+const char *vmaf_ext_score_name(const VmafContext *v, unsigned i)
+{
+    for (int phase = VM_PHASE_FRAME; v && phase <= VM_PHASE_MODEL; phase++)
+        for (unsigned k = 0; k < v->scores.n_columns; k++) {
+            const VmColumn *c = v->scores.columns[k];
+            if (!c->hidden && (int)c->phase == phase && i-- == 0) return c->label;
+        }
+    return NULL;
+}
+
+/* ---- what there is ---- */
 
 int vmaf_ext_model_load(VmafModel **model, VmafModelCollection **collection,
                         const VmafModelSpec *spec, char *error, size_t error_size)
 {
     VmError found = {{0}};
     VmafModelSpec full;
-    if (!model || !collection || !spec) return -EINVAL;
-    vmaf_ext_model_spec_default(&full);
-    memcpy(&full, spec, VM_MIN(spec->struct_size, sizeof(full)));
-    const int code = vm_model_load(model, collection, &full, &found);
+    int code = -EINVAL;
+    if (model) *model = NULL;
+    if (collection) *collection = NULL;
+    if (!model || !collection || !spec)
+        vm_fail(&found, code, "vmaf_ext_model_load: an argument is NULL");
+    else if (spec->struct_size < sizeof(spec->struct_size))
+        vm_fail(&found, code, "the VmafModelSpec has no size: see vmaf_ext_model_spec_default()");
+    else {
+        vmaf_ext_model_spec_default(&full);
+        vm_copy_struct(&full, sizeof(full), spec, spec->struct_size);
+        code = vm_model_load(model, collection, &full, &found);
+    }
     if (code) vm_error_copy(&found, error, error_size);
     return code;
 }
@@ -108,15 +162,14 @@ static const char *missing_feature(const VmEmbeddedModel *e)
 int vmaf_ext_model_info(unsigned i, VmafModelInfo *info)
 {
     if (i >= vm_embedded_model_count) return -ENOENT;
-    if (!info) return -EINVAL;
+    if (!info || info->struct_size < sizeof(info->struct_size)) return -EINVAL;
     const VmEmbeddedModel *e = &vm_embedded_models[i];
-    const VmafModelInfo full = {.struct_size = sizeof(full),
-                                .version = e->version,
+    const VmafModelInfo full = {.version = e->version,
                                 .sha256 = e->sha256,
                                 .is_collection = e->is_collection,
                                 .embedded = e->json != NULL,
                                 .missing = missing_feature(e)};
-    *info = full;
+    vm_copy_struct(info, info->struct_size, &full, sizeof(full));
     return 0;
 }
 
@@ -125,28 +178,25 @@ int vmaf_ext_extractor_info(unsigned i, VmafExtractorInfo *info)
     unsigned n = 0;
     while (vm_extractors[n]) n++;
     if (i >= n) return -ENOENT;
-    if (!info) return -EINVAL;
-    *info =
-        (VmafExtractorInfo){sizeof(*info), vm_extractors[i]->name, vm_extractors[i]->description};
+    if (!info || info->struct_size < sizeof(info->struct_size)) return -EINVAL;
+    const VmafExtractorInfo full = {.name = vm_extractors[i]->name,
+                                    .description = vm_extractors[i]->description};
+    vm_copy_struct(info, info->struct_size, &full, sizeof(full));
     return 0;
 }
 
 /* ---- statistics ---- */
 
 /* Finite values of a column's counted frames, allocated; *worst is the frame of the lowest. */
-static int collect(VmafContext *v, const char *name, double **values, unsigned *n, unsigned *worst)
+static int collect(VmafContext *v, const VmColumn *column, double **values, unsigned *n,
+                   unsigned *worst)
 {
-    const VmColumn *column = vm_scores_find(&v->scores, name);
-    if (!column || column->hidden)
-        return vm_fail(&v->error, -EINVAL, "no score named \"%s\"", name);
-    vm_context_settle(v);
-    *n = 0;
     const VmSpan scored = vm_context_scored(v);
+    double lowest = INFINITY, value;
+    *n = 0;
     *values = vm_alloc_array((size_t)(scored.end - scored.first) + 1, sizeof(**values));
     if (!*values) return vm_fail_memory(&v->error);
-    double lowest = INFINITY;
     for (unsigned i = scored.first; i < scored.end; i++) {
-        double value;
         if (i % vm_context_step(v) || vm_column_get(column, i, &value) || !isfinite(value))
             continue;
         if (value < lowest) *worst = i;
@@ -155,7 +205,8 @@ static int collect(VmafContext *v, const char *name, double **values, unsigned *
     }
     if (*n) return 0;
     vm_free(*values);
-    return vm_fail(&v->error, -ENODATA, "no frame has a score named \"%s\"", name);
+    *values = NULL;
+    return -ENODATA;
 }
 
 static void summarise(double *values, unsigned n, VmafStats *s)
@@ -180,33 +231,66 @@ static void summarise(double *values, unsigned n, VmafStats *s)
     s->p50 = vm_percentile(values, n, 50);
 }
 
+int vm_context_stats(VmafContext *v, const VmColumn *column, VmafStats *stats)
+{
+    double *values;
+    VM_TRY(collect(v, column, &values, &stats->n, &stats->worst_index));
+    summarise(values, stats->n, stats);
+    vm_free(values);
+    return 0;
+}
+
+static int find_scores(VmafContext *v, const char *name, const VmColumn **column)
+{
+    *column = vm_scores_find(&v->scores, name);
+    if (!*column || (*column)->hidden)
+        return vm_fail(&v->error, -EINVAL, "no score named \"%s\"", name);
+    vm_context_settle(v);
+    return 0;
+}
+
+static int no_values(VmafContext *v, int code, const char *name)
+{
+    if (code != -ENODATA) return code;
+    return vm_fail(&v->error, code, "no frame has a score named \"%s\"", name);
+}
+
+static int get_stats(VmafContext *v, const char *name, VmafStats *stats)
+{
+    VmafStats full = {0};
+    const VmColumn *column;
+    if (stats->struct_size < sizeof(stats->struct_size))
+        return vm_fail(&v->error, -EINVAL,
+                       "the VmafStats has no size: see vmaf_ext_stats_default()");
+    VM_TRY(find_scores(v, name, &column));
+    VM_TRY(no_values(v, vm_context_stats(v, column, &full), name));
+    vm_copy_struct(stats, stats->struct_size, &full, sizeof(full));
+    return 0;
+}
+
 int vmaf_ext_stats(VmafContext *v, const char *name, VmafStats *stats)
 {
-    double *values = NULL;
-    VmafStats full;
-    if (!v || !name || !stats) return -EINVAL;
-    vm_context_enter(v);
-    vmaf_ext_stats_default(&full);
-    const int code = collect(v, name, &values, &full.n, &full.worst_index);
-    if (code || !values) return vm_context_leave(v, code);
-    summarise(values, full.n, &full);
+    VM_ENTER(v, name && stats);
+    return vm_context_leave(v, get_stats(v, name, stats));
+}
+
+static int get_percentile(VmafContext *v, const char *name, double p, double *value)
+{
+    const VmColumn *column;
+    double *values;
+    unsigned n, worst;
+    if (!(p >= 0 && p <= 100))
+        return vm_fail(&v->error, -EINVAL, "percentile %g is not in 0..100", p);
+    VM_TRY(find_scores(v, name, &column));
+    VM_TRY(no_values(v, collect(v, column, &values, &n, &worst), name));
+    qsort(values, n, sizeof(*values), vm_compare_doubles);
+    *value = vm_percentile(values, n, p);
     vm_free(values);
-    const size_t size = stats->struct_size;
-    memcpy(stats, &full, VM_MIN(size, sizeof(full)));
-    stats->struct_size = size;
     return 0;
 }
 
 int vmaf_ext_percentile(VmafContext *v, const char *name, double p, double *value)
 {
-    double *values = NULL;
-    unsigned n, worst;
-    if (!v || !name || !value || !(p >= 0 && p <= 100)) return -EINVAL;
-    vm_context_enter(v);
-    const int code = collect(v, name, &values, &n, &worst);
-    if (code || !values) return vm_context_leave(v, code);
-    qsort(values, n, sizeof(*values), vm_compare_doubles);
-    *value = vm_percentile(values, n, p);
-    vm_free(values);
-    return 0;
+    VM_ENTER(v, name && value);
+    return vm_context_leave(v, get_percentile(v, name, p, value));
 }

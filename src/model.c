@@ -483,11 +483,15 @@ static int bind_feature(VmModelFeature *f, VmError *error)
     return f->key ? 0 : vm_fail_memory(error);
 }
 
+/* Models are no context's: their memory is the C library's also when a context is at work. */
 int vm_model_bind(VmafModel *m, VmError *error)
 {
-    for (unsigned j = 0; j < m->n_features; j++)
-        if (!m->features[j].key) VM_TRY(bind_feature(&m->features[j], error));
-    return 0;
+    const VmMemory *outer = vm_memory_use(NULL);
+    int code = 0;
+    for (unsigned j = 0; !code && j < m->n_features; j++)
+        if (!m->features[j].key) code = bind_feature(&m->features[j], error);
+    vm_memory_use(outer);
+    return code;
 }
 
 static int overload(VmafModel *m, const char *extractor, const VmafFeatureDictionary *dict)

@@ -18,6 +18,8 @@ typedef struct Report {
     FILE *out;
     const VmColumn **columns; /* those with a value, in report order */
     unsigned n_columns;
+    VmafStats *stats;  /* of each column; n 0: it has no finite value. NULL: not reported */
+    VmList attributes; /* the columns' names as XML takes them; empty: not needed */
     double seconds;
     VmSpan scored;
 } Report;
@@ -80,12 +82,18 @@ static void put_json_text(const Report *r, const char *text)
     fputc('"', r->out);
 }
 
+/* U+FFFE and U+FFFF are no characters of XML. */
+static int is_xml(const unsigned char *p, int length)
+{
+    return length && *p >= 0x20 && !(*p == 0xef && p[1] == 0xbf && p[2] >= 0xbe);
+}
+
 static void put_xml_text(const Report *r, const char *text)
 {
     for (const unsigned char *p = (const unsigned char *)text; *p;) {
         const int n = utf8_length(p);
         if (*p == '"' || *p == '&' || *p == '<' || *p == '>') fprintf(r->out, "&#%d;", *p);
-        else if (*p < 0x20 || n == 0) fputc('?', r->out);
+        else if (!is_xml(p, n)) fputc('?', r->out);
         else fwrite(p, 1, (size_t)n, r->out);
         p += n ? n : 1;
     }
@@ -266,11 +274,10 @@ static void json_percentiles(const Report *r)
     fputs("    \"percentiles\": {", r->out);
     int any = 0;
     for (unsigned c = 0; c < r->n_columns; c++) {
-        VmafStats s;
-        vmaf_ext_stats_default(&s);
-        if (vmaf_ext_stats(r->v, r->columns[c]->label, &s)) continue;
+        const VmafStats *s = &r->stats[c];
         const char *const names[] = {"p1", "p5", "p10", "p25", "p50", "stddev"};
-        const double values[] = {s.p1, s.p5, s.p10, s.p25, s.p50, s.stddev};
+        const double values[] = {s->p1, s->p5, s->p10, s->p25, s->p50, s->stddev};
+        if (!s->n) continue;
         fputs(any ? ",\n      " : "\n      ", r->out);
         put_json_text(r, r->columns[c]->label);
         fputs(": {", r->out);
@@ -278,7 +285,7 @@ static void json_percentiles(const Report *r)
             fprintf(r->out, "%s\"%s\": ", k ? ", " : "", names[k]);
             put_number(r, values[k]);
         }
-        fprintf(r->out, ", \"worst_frame\": %u}", s.worst_index);
+        fprintf(r->out, ", \"worst_frame\": %u}", s->worst_index);
         any = 1;
     }
     fputs(any ? "\n    },\n" : "},\n", r->out);
@@ -323,22 +330,42 @@ static void write_json(const Report *r)
 
 /* ---- XML ---- */
 
-/* A score's name as an attribute's name, which may hold few characters. */
-static void put_xml_name(const Report *r, const char *name)
+/* In place: a score's name as an attribute's name, which may hold few characters. */
+static void make_attribute(char *name)
 {
-    for (const char *p = name; *p; p++) {
+    for (char *p = name; *p; p++) {
         const int letter = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || *p == '_';
         const int inner = (*p >= '0' && *p <= '9') || *p == '-' || *p == '.';
-        fputc(letter || (inner && p > name) ? *p : '_', r->out);
+        if (!letter && !(inner && p > name)) *p = '_';
     }
+}
+
+static int is_taken(const VmList *names, const char *name)
+{
+    if (!strcmp(name, "frameNum")) return 1;
+    for (unsigned i = 0; i < names->n; i++)
+        if (!strcmp(names->items[i], name)) return 1;
+    return 0;
+}
+
+/* Attributes of an element differ, also where the scores' names differ only in what XML does not take. */
+static int add_attribute(VmList *names, const char *label)
+{
+    for (int k = 1; k < 1000; k++) {
+        char *name = k > 1 ? vm_printf("%s_%d", label, k) : vm_strdup(label);
+        if (!name) return -ENOMEM;
+        make_attribute(name);
+        if (!is_taken(names, name)) return vm_list_add(names, name);
+        vm_free(name);
+    }
+    return -EINVAL;
 }
 
 /* An attribute; one that has no finite value is left out. */
 static void xml_number(const Report *r, const char *name, double value)
 {
     if (!isfinite(value)) return;
-    put_xml_name(r, name);
-    fputs("=\"", r->out);
+    fprintf(r->out, "%s=\"", name);
     put_number(r, value);
     fputs("\" ", r->out);
 }
@@ -358,7 +385,7 @@ static void xml_frames(const Report *r)
         fprintf(r->out, "    <frame frameNum=\"%u\" ", i);
         for (unsigned c = 0; c < r->n_columns; c++)
             if (!vm_column_get(r->columns[c], i, &value))
-                xml_number(r, r->columns[c]->label, value);
+                xml_number(r, r->attributes.items[c], value);
         fputs("/>\n", r->out);
     }
     fputs("  </frames>\n", r->out);
@@ -388,18 +415,17 @@ static void xml_pooled(const Report *r)
 static void xml_percentiles(const Report *r)
 {
     for (unsigned c = 0; c < r->n_columns; c++) {
-        VmafStats s;
-        vmaf_ext_stats_default(&s);
-        if (vmaf_ext_stats(r->v, r->columns[c]->label, &s)) continue;
+        const VmafStats *s = &r->stats[c];
+        if (!s->n) continue;
         fputs("    <percentiles ", r->out);
         xml_text(r, "name", r->columns[c]->label);
-        xml_number(r, "p1", s.p1);
-        xml_number(r, "p5", s.p5);
-        xml_number(r, "p10", s.p10);
-        xml_number(r, "p25", s.p25);
-        xml_number(r, "p50", s.p50);
-        xml_number(r, "stddev", s.stddev);
-        fprintf(r->out, "worst_frame=\"%u\" />\n", s.worst_index);
+        xml_number(r, "p1", s->p1);
+        xml_number(r, "p5", s->p5);
+        xml_number(r, "p10", s->p10);
+        xml_number(r, "p25", s->p25);
+        xml_number(r, "p50", s->p50);
+        xml_number(r, "stddev", s->stddev);
+        fprintf(r->out, "worst_frame=\"%u\" />\n", s->worst_index);
     }
 }
 
@@ -449,11 +475,30 @@ static void write_xml(const Report *r)
 
 /* ---- CSV and SUB ---- */
 
+/* A field as RFC 4180 has it: quoted where it must be. */
+static void put_csv_text(const Report *r, const char *text)
+{
+    const int plain = !text[strcspn(text, ",\"\r\n")];
+    fputs(plain ? "" : "\"", r->out);
+    for (const char *p = text; *p; p++) fprintf(r->out, *p == '"' ? "\"%c" : "%c", *p);
+    fputs(plain ? "" : "\"", r->out);
+}
+
+/* The layout has no way to quote what ends a field or a line. */
+static void put_sub_text(const Report *r, const char *text)
+{
+    for (const char *p = text; *p; p++)
+        fputc(*p == '|' || (*p >= 0 && *p < 0x20) ? '_' : *p, r->out);
+}
+
 /* A missing or non-finite value leaves its field empty, so that columns stay in place. */
 static void write_csv(const Report *r)
 {
     fputs("Frame,", r->out);
-    for (unsigned c = 0; c < r->n_columns; c++) fprintf(r->out, "%s,", r->columns[c]->label);
+    for (unsigned c = 0; c < r->n_columns; c++) {
+        put_csv_text(r, r->columns[c]->label);
+        fputc(',', r->out);
+    }
     fputc('\n', r->out);
     for (unsigned i = next_row(r, 0); i < r->v->scores.n_rows; i = next_row(r, i + 1)) {
         fprintf(r->out, "%u,", i);
@@ -473,7 +518,8 @@ static void write_sub(const Report *r)
         for (unsigned c = 0; c < r->n_columns; c++) {
             double value;
             if (vm_column_get(r->columns[c], i, &value) || !isfinite(value)) continue;
-            fprintf(r->out, "%s: ", r->columns[c]->label);
+            put_sub_text(r, r->columns[c]->label);
+            fputs(": ", r->out);
             put_number(r, value);
             fputc('|', r->out);
         }
@@ -483,39 +529,70 @@ static void write_sub(const Report *r)
 
 /* ---- files ---- */
 
-static int write_report(VmafContext *v, const VmafReportConfig *config, FILE *out)
+static double seconds_since(const struct timespec *start)
 {
     struct timespec now;
-    Report r = {.v = v, .config = *config, .out = out};
-    vm_context_settle(v);
-    r.scored = vm_context_scored(v);
-    if (!config->reference) r.config.reference = v->reference;
-    if (!config->distorted) r.config.distorted = v->distorted;
-    if (!config->n_warnings) {
-        r.config.warnings = (const char *const *)v->warnings.items;
-        r.config.n_warnings = v->warnings.n;
-    }
-    if (choose_columns(&r)) return vm_fail_memory(&v->error);
     clock_gettime(CLOCK_MONOTONIC, &now);
-    r.seconds =
-        (double)(now.tv_sec - v->start.tv_sec) + (double)(now.tv_nsec - v->start.tv_nsec) / 1e9;
-    if (config->wall_seconds > 0) r.seconds = config->wall_seconds;
+    return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+}
+
+static int compute_stats(Report *r)
+{
+    r->stats = vm_alloc_array(r->n_columns + 1, sizeof(*r->stats));
+    if (!r->stats) return -ENOMEM;
+    for (unsigned c = 0; c < r->n_columns; c++) {
+        const int code = vm_context_stats(r->v, r->columns[c], &r->stats[c]);
+        if (code && code != -ENODATA) return code;
+    }
+    return 0;
+}
+
+/* All that can fail, before the first byte. */
+static int prepare(Report *r)
+{
+    VmafContext *v = r->v;
+    vm_context_settle(v);
+    r->scored = vm_context_scored(v);
+    if (!r->config.reference) r->config.reference = v->reference;
+    if (!r->config.distorted) r->config.distorted = v->distorted;
+    if (!r->config.n_warnings) {
+        r->config.warnings = (const char *const *)v->warnings.items;
+        r->config.n_warnings = v->warnings.n;
+    }
+    r->seconds = r->config.wall_seconds > 0 ? r->config.wall_seconds : seconds_since(&v->start);
+    if (choose_columns(r)) return vm_fail_memory(&v->error);
+    if (r->config.extended && compute_stats(r)) return vm_fail_memory(&v->error);
+    for (unsigned c = 0; r->config.format == VMAF_OUTPUT_FORMAT_XML && c < r->n_columns; c++)
+        if (add_attribute(&r->attributes, r->columns[c]->label)) return vm_fail_memory(&v->error);
+    return 0;
+}
+
+static int write_report(VmafContext *v, const VmafReportConfig *config, FILE *out)
+{
+    Report r = {.v = v, .config = *config, .out = out};
+    const int code = prepare(&r);
     VmLocale locale = vm_locale_enter();
-    switch (config->format) {
+    switch (code ? VMAF_OUTPUT_FORMAT_NONE : config->format) {
     case VMAF_OUTPUT_FORMAT_JSON: write_json(&r); break;
     case VMAF_OUTPUT_FORMAT_CSV: write_csv(&r); break;
     case VMAF_OUTPUT_FORMAT_SUB: write_sub(&r); break;
-    default: write_xml(&r); break;
+    case VMAF_OUTPUT_FORMAT_XML: write_xml(&r); break;
+    default: break;
     }
     vm_locale_leave(&locale);
     vm_free(r.columns);
-    return 0;
+    vm_free(r.stats);
+    vm_list_free(&r.attributes);
+    return code;
 }
 
 static int check_config(VmafContext *v, const VmafReportConfig *config, VmafReportConfig *full)
 {
+    if (config->struct_size < sizeof(config->struct_size))
+        return vm_fail(&v->error, -EINVAL,
+                       "the VmafReportConfig has no size: see vmaf_ext_report_config_default()");
     vmaf_ext_report_config_default(full);
-    memcpy(full, config, VM_MIN(config->struct_size, sizeof(*full)));
+    vm_copy_struct(full, sizeof(*full), config, config->struct_size);
     if (full->format < VMAF_OUTPUT_FORMAT_XML || full->format > VMAF_OUTPUT_FORMAT_SUB)
         return vm_fail(&v->error, -EINVAL, "unknown report format %d", (int)full->format);
     if (full->precision < VMAF_PRECISION_LEGACY || full->precision > 17)
@@ -601,37 +678,43 @@ static int write_path(VmafContext *v, const VmafReportConfig *config, const char
 int vmaf_ext_report_write(VmafContext *v, const char *path, const VmafReportConfig *cfg)
 {
     VmafReportConfig config;
-    if (!v || !path || !*path || !cfg) return -EINVAL;
-    vm_context_enter(v);
+    VM_ENTER(v, path && cfg);
     int code = check_config(v, cfg, &config);
+    if (!code && !*path) code = vm_fail(&v->error, -EINVAL, "the report's path is empty");
     if (!code) code = write_path(v, &config, path);
     return vm_context_leave(v, code);
+}
+
+/* The stream's own memory is the C library's; the caller gets a copy of the context's. */
+static int print(VmafContext *v, const VmafReportConfig *config, char **text, size_t *size)
+{
+    char *data = NULL, *copy = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&data, &n);
+    if (!out) return vm_fail_memory(&v->error);
+    int code = write_and_close(v, config, out, "to memory");
+    if (!code && !(copy = vm_alloc(n + 1))) code = vm_fail_memory(&v->error);
+    if (!code) {
+        memcpy(copy, data, n);
+        *text = copy;
+        *size = n;
+    }
+    free(data);
+    return code;
 }
 
 int vmaf_ext_report_print(VmafContext *v, const VmafReportConfig *cfg, char **text, size_t *size)
 {
     VmafReportConfig config;
-    if (!v || !cfg || !text || !size) return -EINVAL;
-    vm_context_enter(v);
-    VM_TRY(vm_context_leave(v, check_config(v, cfg, &config)));
-    char *data = NULL;
-    size_t n = 0;
-    FILE *out = open_memstream(&data, &n);
-    if (!out) return vm_context_leave(v, vm_fail_memory(&v->error));
-    const int code = write_and_close(v, &config, out, "to memory");
-    if (code) {
-        free(data); /* open_memstream's own allocation */
-        return vm_context_leave(v, code);
-    }
-    *text = data;
-    *size = n;
-    return 0;
+    VM_ENTER(v, cfg && text && size);
+    int code = check_config(v, cfg, &config);
+    if (!code) code = print(v, &config, text, size);
+    return vm_context_leave(v, code);
 }
 
 int vmaf_write_output(VmafContext *v, const char *output_path, enum VmafOutputFormat fmt)
 {
     VmafReportConfig config;
-    if (!v || !output_path) return -EINVAL;
     vmaf_ext_report_config_default(&config);
     config.format = fmt == VMAF_OUTPUT_FORMAT_NONE ? VMAF_OUTPUT_FORMAT_XML : fmt;
     return vmaf_ext_report_write(v, output_path, &config);

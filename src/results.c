@@ -21,19 +21,24 @@ static int owner_of(const VmafContext *v, const VmColumn *column, const VmInstan
     return 0;
 }
 
-/* Before the flush a derived feature is computed as if the newest frame were the last. */
-static int feature_value(VmafContext *v, const VmColumn *column, unsigned index, double *value)
+/* Before the flush a derived feature is computed as if the newest frame were the last; *final becomes 0 if
+ * frames to come can change it. */
+static int feature_value(VmafContext *v, const VmColumn *column, unsigned index, double *value,
+                         int *final)
 {
     const VmInstance *instance;
-    unsigned feature;
+    unsigned feature, before = 0, after = 0;
     if (!vm_column_get(column, index, value)) return 0;
     if (!v->flushed && index >= v->first && index < v->end &&
         owner_of(v, column, &instance, &feature) &&
         instance->extractor->features[feature].kind == VM_DERIVED_FEATURE) {
-        *value = instance->extractor->derive(instance, feature, index, v->first, v->end);
+        const VmExtractor *e = instance->extractor;
+        *value = e->derive(instance, feature, index, v->first, v->end);
+        if (e->context) e->context(instance->options, &before, &after);
+        if (after >= v->end - index) *final = 0;
         return 0;
     }
-    return vm_fail(&v->error, index < v->end ? -EINVAL : -EAGAIN,
+    return vm_fail(&v->error, v->flushed || index < v->end ? -EINVAL : -EAGAIN,
                    "feature %s has no value for frame %u", column->label, index);
 }
 
@@ -47,16 +52,16 @@ static int find_column(VmafContext *v, const char *name, VmColumn **column)
 static int get_feature(VmafContext *v, const char *name, double *score, unsigned index)
 {
     VmColumn *column;
+    int final;
     VM_TRY(find_column(v, name, &column));
     vm_context_settle(v);
-    return feature_value(v, column, index, score);
+    return feature_value(v, column, index, score, &final);
 }
 
 int vmaf_feature_score_at_index(VmafContext *v, const char *feature_name, double *score,
                                 unsigned index)
 {
-    if (!v || !feature_name || !score) return -EINVAL;
-    vm_context_enter(v);
+    VM_ENTER(v, feature_name && score);
     return vm_context_leave(v, get_feature(v, feature_name, score, index));
 }
 
@@ -87,8 +92,7 @@ int vmaf_feature_score_pooled(VmafContext *v, const char *feature_name,
                               unsigned index_high)
 {
     VmColumn *column;
-    if (!v || !feature_name || !score) return -EINVAL;
-    vm_context_enter(v);
+    VM_ENTER(v, feature_name && score);
     int code = check_range(v, pool_method, index_low, index_high);
     if (!code) code = find_column(v, feature_name, &column);
     vm_context_settle(v);
@@ -116,11 +120,11 @@ static int bind(VmafContext *v, VmafModel *m, Inputs *in)
 }
 
 static int raw_score(VmafContext *v, const VmafModel *m, const Inputs *in, unsigned index,
-                     double *raw)
+                     double *raw, int *final)
 {
     double x[VM_MAX_MODEL_FEATURES];
     for (unsigned j = 0; j < m->n_features; j++)
-        VM_TRY(feature_value(v, in->columns[j], index, &x[j]));
+        VM_TRY(feature_value(v, in->columns[j], index, &x[j], final));
     *raw = vm_model_raw(m, x);
     return 0;
 }
@@ -139,19 +143,20 @@ static int score_column(VmafContext *v, const char *name, VmColumn **column)
     return 0;
 }
 
-/* Scores are final only after the flush; before it nothing is kept. */
-static void keep(VmafContext *v, VmColumn *column, unsigned index, double score)
+/* For the report. column may be NULL. */
+static void keep(const VmafContext *v, VmColumn *column, unsigned index, double score, int final)
 {
-    if (v->flushed && column && index < v->scores.n_rows) vm_column_put(column, index, score);
+    if (final && column && index < v->scores.n_rows) vm_column_put(column, index, score);
 }
 
 static int score_frame(VmafContext *v, const VmafModel *m, const Inputs *in, VmColumn *column,
                        unsigned index, double *score)
 {
     double raw;
-    VM_TRY(raw_score(v, m, in, index, &raw));
+    int final = 1;
+    VM_TRY(raw_score(v, m, in, index, &raw, &final));
     *score = vm_model_finish(m, raw);
-    keep(v, column, index, *score);
+    keep(v, column, index, *score, final);
     return 0;
 }
 
@@ -167,8 +172,7 @@ static int score_at(VmafContext *v, VmafModel *m, double *score, unsigned index)
 
 int vmaf_score_at_index(VmafContext *v, VmafModel *model, double *score, unsigned index)
 {
-    if (!v || !model || !score) return -EINVAL;
-    vm_context_enter(v);
+    VM_ENTER(v, model && score);
     return vm_context_leave(v, score_at(v, model, score, index));
 }
 
@@ -197,8 +201,7 @@ static int score_pooled(VmafContext *v, VmafModel *m, enum VmafPoolingMethod met
 int vmaf_score_pooled(VmafContext *v, VmafModel *model, enum VmafPoolingMethod pool_method,
                       double *score, unsigned index_low, unsigned index_high)
 {
-    if (!v || !model || !score) return -EINVAL;
-    vm_context_enter(v);
+    VM_ENTER(v, model && score);
     return vm_context_leave(v, score_pooled(v, model, pool_method, score, index_low, index_high));
 }
 
@@ -246,15 +249,16 @@ static int open_collection(VmafContext *v, const VmafModelCollection *c, Collect
 static int collection_frame(VmafContext *v, const VmafModelCollection *c, Collection *s,
                             unsigned index, VmafModelCollectionScore *score)
 {
-    for (unsigned i = 0; i < c->n; i++) {
-        VM_TRY(raw_score(v, c->models[i], &s->in[i], index, &s->raw[i]));
-        keep(v, s->columns[i], index, vm_model_finish(c->models[i], s->raw[i]));
-    }
+    int final = 1; /* members may read different features */
+    for (unsigned i = 0; i < c->n; i++)
+        VM_TRY(raw_score(v, c->models[i], &s->in[i], index, &s->raw[i], &final));
+    for (unsigned i = 0; i < c->n; i++)
+        keep(v, s->columns[i], index, vm_model_finish(c->models[i], s->raw[i]), final);
     *score = vm_collection_score(c, s->raw);
-    keep(v, s->statistics[BAGGING], index, score->bootstrap.bagging_score);
-    keep(v, s->statistics[STDDEV], index, score->bootstrap.stddev);
-    keep(v, s->statistics[CI_LO], index, score->bootstrap.ci.p95.lo);
-    keep(v, s->statistics[CI_HI], index, score->bootstrap.ci.p95.hi);
+    keep(v, s->statistics[BAGGING], index, score->bootstrap.bagging_score, final);
+    keep(v, s->statistics[STDDEV], index, score->bootstrap.stddev, final);
+    keep(v, s->statistics[CI_LO], index, score->bootstrap.ci.p95.lo, final);
+    keep(v, s->statistics[CI_HI], index, score->bootstrap.ci.p95.hi, final);
     return 0;
 }
 
@@ -262,8 +266,7 @@ int vmaf_score_at_index_model_collection(VmafContext *v, VmafModelCollection *co
                                          VmafModelCollectionScore *score, unsigned index)
 {
     Collection s;
-    if (!v || !collection || !score) return -EINVAL;
-    vm_context_enter(v);
+    VM_ENTER(v, collection && score);
     vm_context_settle(v);
     int code = open_collection(v, collection, &s);
     if (!code) code = collection_frame(v, collection, &s, index, score);
@@ -300,8 +303,7 @@ int vmaf_score_pooled_model_collection(VmafContext *v, VmafModelCollection *coll
                                        unsigned index_high)
 {
     Collection s = {0};
-    if (!v || !collection || !score) return -EINVAL;
-    vm_context_enter(v);
+    VM_ENTER(v, collection && score);
     int code = check_range(v, pool_method, index_low, index_high);
     if (!code)
         code = collection_pooled(v, collection, &s, pool_method, score, index_low, index_high);

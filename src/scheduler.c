@@ -47,7 +47,7 @@ static void run_task(const VmSched *s, Slot *slot, unsigned task, VmArena *arena
 
 static void finish_frame(const VmSched *s, Slot *slot)
 {
-    if (s->config.n_tasks) s->config.finish(s->config.opaque, &slot->frame, slot->memory);
+    s->config.finish(s->config.opaque, &slot->frame, slot->memory);
     release(&slot->frame);
 }
 

@@ -61,7 +61,7 @@ typedef struct VmafConfiguration {
 typedef struct VmafContext VmafContext;
 
 /* Creates a context. Returns 0 and sets *vmaf (close it with vmaf_close()), or -EINVAL / -ENOMEM and
- * leaves *vmaf alone. */
+ * leaves *vmaf alone. Any thread; vmaf_ext_init() has more settings. */
 int vmaf_init(VmafContext **vmaf, VmafConfiguration cfg);
 
 /* Registers the features that a model needs, in the model's order. The model stays the caller's.
@@ -82,13 +82,17 @@ int vmaf_import_feature_score(VmafContext *vmaf, const char *feature_name, doubl
                               unsigned index);
 
 /* Hands over frame `index`. Both pictures belong to the library afterwards, also on failure, and the
- * caller's structs are zeroed. Indices start anywhere and increase by one. Both pictures and all frames
- * have one size, format and depth. Both NULL: flush, after which no picture is accepted.
- * Returns 0, -EINVAL, -ENOMEM, or the error of an earlier frame that a worker met. */
+ * caller's structs are zeroed. A picture that the caller filled by hand (ref NULL) is copied; its planes stay
+ * the caller's. Indices start anywhere and increase by one. Both pictures and all frames have one size,
+ * format and depth. A frame that is refused leaves everything as it was. Both NULL: flush, after which no
+ * picture is accepted.
+ * Returns 0, -EINVAL, -ENOMEM or -ECANCELED (vmaf_ext_cancel()). */
 int vmaf_read_pictures(VmafContext *vmaf, VmafPicture *ref, VmafPicture *dist, unsigned index);
 
-/* Score of one frame. Before the flush only frames that are finished can be asked for, and features
- * that look ahead treat the newest frame as the last one. Errors: -EINVAL, -EAGAIN (not ready yet). */
+/* Score of one frame. Before the flush only frames that were read can be asked for, they are waited for, and
+ * features that look ahead treat the newest frame as the last one. A score that frames to come cannot
+ * change, and every score after the flush, is also kept for the report.
+ * Errors: -EINVAL, -EAGAIN (not read yet), -ENOMEM. */
 int vmaf_score_at_index(VmafContext *vmaf, VmafModel *model, double *score, unsigned index);
 
 int vmaf_score_at_index_model_collection(VmafContext *vmaf, VmafModelCollection *model_collection,
@@ -98,7 +102,8 @@ int vmaf_score_at_index_model_collection(VmafContext *vmaf, VmafModelCollection 
 int vmaf_feature_score_at_index(VmafContext *vmaf, const char *feature_name, double *score,
                                 unsigned index);
 
-/* Pooled over index_low..index_high inclusive, frames left out by n_subsample ignored. */
+/* Pooled over index_low..index_high inclusive, frames left out by n_subsample ignored; after the flush.
+ * Errors: -EINVAL, -ENOMEM. */
 int vmaf_score_pooled(VmafContext *vmaf, VmafModel *model, enum VmafPoolingMethod pool_method,
                       double *score, unsigned index_low, unsigned index_high);
 
@@ -127,14 +132,15 @@ int vmaf_preallocate_pictures(VmafContext *vmaf, VmafPictureConfiguration cfg);
  * vmaf_picture_unref(). Contents are unspecified. -EINVAL without a pool, -ENOMEM. */
 int vmaf_fetch_preallocated_picture(VmafContext *vmaf, VmafPicture *pic);
 
-/* Waits for work in flight and frees everything, pool included. NULL: -EINVAL. */
+/* Frees everything, pool included, whether there was a flush or not; frames in flight are dropped, pictures
+ * that the caller took from the pool stay valid. To be called once, as free() is; NULL: -EINVAL. */
 int vmaf_close(VmafContext *vmaf);
 
 /* Writes the report of all frames read so far in libvmaf's layout. The file appears whole or not at
- * all. Returns 0, -EINVAL or the file's -errno. */
+ * all. FORMAT_NONE is XML. Returns 0, -EINVAL, -ENOMEM or the file's -errno. */
 int vmaf_write_output(VmafContext *vmaf, const char *output_path, enum VmafOutputFormat fmt);
 
-/* "3.2.0": the libvmaf release whose numbers and interface this library has. */
+/* "3.2.0": the libvmaf release whose numbers and interface this library has. Static string, any thread. */
 const char *vmaf_version(void);
 
 #ifdef __GNUC__

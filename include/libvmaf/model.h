@@ -32,11 +32,12 @@ typedef struct VmafModelConfig {
 
 /* Loads a built-in model by its version name, e.g. "vmaf_v0.6.1". cfg may be NULL.
  * Returns 0 and sets *model (destroy it with vmaf_model_destroy()), or leaves *model alone and returns
- * -EINVAL (NULL argument, unknown version, a collection's version) or -ENOMEM.
- * vmaf_ext_model_load() says why. Any thread. */
+ * -EINVAL (NULL argument, unknown version, a collection's version), -ENOENT (a published model that this
+ * build does not contain) or -ENOMEM. vmaf_ext_model_load() says why. Any thread. A model is used by one
+ * thread at a time, but by any number of contexts. */
 int vmaf_model_load(VmafModel **model, VmafModelConfig *cfg, const char *version);
 
-/* As vmaf_model_load(), from a libvmaf JSON file; also -errno of the file. */
+/* As vmaf_model_load(), from a libvmaf JSON file; -EINVAL if it is no model, also -errno of the file. */
 int vmaf_model_load_from_path(VmafModel **model, VmafModelConfig *cfg, const char *path);
 
 /* Sets options for every feature of the model that the extractor feature_name (e.g. "vif") computes.
@@ -45,7 +46,8 @@ int vmaf_model_load_from_path(VmafModel **model, VmafModelConfig *cfg, const cha
 int vmaf_model_feature_overload(VmafModel *model, const char *feature_name,
                                 VmafFeatureDictionary *opts_dict);
 
-/* NULL does nothing. Allowed before or after vmaf_close() of a context that used the model. */
+/* NULL does nothing. Allowed before or after vmaf_close() of a context that used the model, which keeps
+ * nothing of it. */
 void vmaf_model_destroy(VmafModel *model);
 
 enum VmafModelCollectionScoreType {

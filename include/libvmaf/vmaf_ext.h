@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* What tinyvmaf adds to the libvmaf interface. Every struct begins with its size, set by its
- * *_default() function; members beyond that size are not touched. */
+/* What tinyvmaf adds to the libvmaf interface.
+ *
+ * Every struct begins with its size. *_default() sets it to what the caller was compiled with and the other
+ * members to their defaults; callers that are not C use the *_init() behind it and give the size. The
+ * library neither reads nor writes members beyond that size, so that programs and library may be of
+ * different age. A struct whose size was not set is refused with -EINVAL.
+ *
+ * Functions return 0 or a negative errno. Where a context is at hand, vmaf_ext_last_error() has the reason
+ * in words. NULL is refused with -EINVAL where nothing else is said. Unless it says "any thread", a function
+ * belongs to the thread that uses the context at the time, as those of libvmaf.h do. */
 #ifndef VMAF_EXT_H
 #define VMAF_EXT_H
 
@@ -22,13 +30,29 @@ const char *vmaf_ext_version(void);
 /* "3.2": the numeric epoch, i.e. the libvmaf release line whose values are reproduced. */
 const char *vmaf_ext_epoch(void);
 
-/* Name of the instruction-set level used with this cpumask, e.g. "scalar". Static string. */
+/* Name of the instruction-set level used with this cpumask, e.g. "scalar". Static string. These three: any
+ * thread. */
 const char *vmaf_ext_cpu_level(uint64_t cpumask);
 
 /* ---- contexts ---- */
 
-/* text has no newline. May be called from worker threads, one call at a time per context. */
+/* Functions of the caller's. Each may be called from any thread that works for the context, log and progress
+ * one call at a time per context. They must not call the library for that context, except for
+ * vmaf_ext_cancel(); other contexts are free to use. */
+
+/* text has no newline and is valid during the call. */
 typedef void (*VmafLogFn)(void *opaque, enum VmafLogLevel level, const char *text);
+
+/* One more frame is computed: frames is 1, 2, 3 ..., whatever their order. The frames left out by
+ * n_subsample count, those dropped by a cancellation do not. */
+typedef void (*VmafProgressFn)(void *opaque, unsigned frames);
+
+/* size bytes aligned to 16, contents unspecified, or NULL when there are none. Several threads may be in it
+ * at the same time. */
+typedef void *(*VmafAllocFn)(void *opaque, size_t size);
+
+/* memory is what the VmafAllocFn returned, never NULL. */
+typedef void (*VmafFreeFn)(void *opaque, void *memory);
 
 typedef struct VmafExtConfig {
     size_t struct_size;
@@ -40,28 +64,55 @@ typedef struct VmafExtConfig {
     void *log_opaque;            ///< first argument of log
     unsigned chunk_first;        ///< see vmaf_ext_chunk_context()
     unsigned chunk_count;        ///< 0 (default): all frames are scored
+    VmafProgressFn progress;     ///< NULL (default) = nobody is told
+    void *progress_opaque;       ///< first argument of progress
+    VmafAllocFn alloc;  ///< where the context's memory comes from, see below; NULL = malloc
+    VmafFreeFn free;    ///< where it goes; NULL if and only if alloc is NULL
+    void *alloc_opaque; ///< first argument of both
 } VmafExtConfig;
 
-void vmaf_ext_config_default(VmafExtConfig *cfg);
+void vmaf_ext_config_init(VmafExtConfig *cfg, size_t struct_size);
 
-/* vmaf_init() with more settings. */
+static inline void vmaf_ext_config_default(VmafExtConfig *cfg)
+{
+    vmaf_ext_config_init(cfg, sizeof(*cfg));
+}
+
+/* vmaf_init() with more settings; cfg is copied. Returns 0 and sets *vmaf (close it with vmaf_close()), or
+ * -EINVAL (NULL, no struct_size, one of alloc and free without the other) / -ENOMEM and leaves *vmaf alone.
+ * Any thread.
+ *
+ * With alloc everything that the context itself keeps comes from there: scores, work space, pool pictures,
+ * copies of pictures filled by hand, the texts of vmaf_ext_report_print(). Not from there are thread stacks,
+ * what the C library needs for a file while it is written, and what belongs to no context: models,
+ * dictionaries, the planes of vmaf_picture_alloc(). vmaf_close() gives all of it back, except for pool
+ * pictures that the caller still holds and texts; they go when they are given up, until when free must
+ * work. */
 int vmaf_ext_init(VmafContext **vmaf, const VmafExtConfig *cfg);
 
-/* What the last failing call on this context found, one sentence without newline; "" if none.
- * Valid until the next call on the context. Not while another call is running. */
+/* Any thread, also from a callback, more than once; NULL does nothing. Frames that are not finished are
+ * dropped, and vmaf_read_pictures() returns -ECANCELED from now on, also for the flush; it takes its pictures
+ * as ever. What is computed can still be read and reported. Does not wait: vmaf_close() does, for no longer
+ * than the work just begun. The context must not be closed while this runs. */
+void vmaf_ext_cancel(VmafContext *vmaf);
+
+/* What the last call on this context found wrong, one sentence without newline; "" if nothing or if vmaf is
+ * NULL. Valid until the next call on the context. Not while another call is running. */
 const char *vmaf_ext_last_error(const VmafContext *vmaf);
 
-/* Worker threads in use (0 = none, work is done by the caller). */
+/* Worker threads in use (0 = none, work is done by the caller, or NULL). */
 unsigned vmaf_ext_thread_count(const VmafContext *vmaf);
 
-/* 1 if a feature registered so far looks at chroma. If not, those planes may be left unfilled. */
+/* 1 if a feature registered so far looks at chroma. If not (and for NULL: 0), those planes may be left
+ * unfilled. */
 int vmaf_ext_reads_chroma(const VmafContext *vmaf);
 
 /* A clip can be scored in chunks. With VmafExtConfig.chunk_count only frames chunk_first ..
  * chunk_first + chunk_count - 1 are scored and reported. The frames read around them are context: only
  * what looks across frames is computed on them. To get the scores that a run of the whole clip gives,
  * begin with frame chunk_first - before, or the clip's first, and end with the last of the chunk + after,
- * or the clip's last. How many that are depends on the features registered so far. */
+ * or the clip's last. How many that are depends on the features registered so far. Each pointer may be
+ * NULL. */
 void vmaf_ext_chunk_context(const VmafContext *vmaf, unsigned *before, unsigned *after);
 
 /* Reads the JSON reports of a clip's chunks, in any order, written with VMAF_PRECISION_MAX and the
@@ -72,8 +123,14 @@ void vmaf_ext_chunk_context(const VmafContext *vmaf, unsigned *before, unsigned 
 int vmaf_ext_merge(VmafContext **vmaf, const char *const *paths, unsigned n_paths, char *error,
                    size_t error_size);
 
-/* Name of the scores of model number i = 0, 1, ... of the context; NULL past the end. */
+/* Name of the scores of model number i = 0, 1, ... of the context; NULL past the end. Valid until the
+ * context is closed. */
 const char *vmaf_ext_model_name(const VmafContext *vmaf, unsigned i);
+
+/* Name of score number i = 0, 1, ... that the context has or will have: of features registered so far,
+ * imported ones, and models' scores asked for so far; named and ordered as in reports. NULL past the end.
+ * Valid until the context is closed. */
+const char *vmaf_ext_score_name(const VmafContext *vmaf, unsigned i);
 
 /* ---- models ---- */
 
@@ -85,11 +142,18 @@ typedef struct VmafModelSpec {
     uint64_t flags;      ///< VmafModelFlags
 } VmafModelSpec;
 
-void vmaf_ext_model_spec_default(VmafModelSpec *spec);
+void vmaf_ext_model_spec_init(VmafModelSpec *spec, size_t struct_size);
 
-/* Loads a model or a collection, whichever the source holds: *collection is NULL for a single model.
- * On failure both are NULL and error (if not NULL) gets one sentence of at most error_size bytes with
- * the terminating 0. Returns 0 or a negative errno. Any thread. */
+static inline void vmaf_ext_model_spec_default(VmafModelSpec *spec)
+{
+    vmaf_ext_model_spec_init(spec, sizeof(*spec));
+}
+
+/* Loads a model or a collection, whichever the source holds: *collection is NULL for a single model. The
+ * caller destroys both; the strings of spec are copied. On failure both are NULL and error (if not NULL)
+ * gets one sentence of at most error_size bytes with the terminating 0. Returns 0, -EINVAL (no published
+ * model of that version, a file that is no model), -ENOENT (published, but not in this build; no such file),
+ * another -errno of the file, or -ENOMEM. Any thread. */
 int vmaf_ext_model_load(VmafModel **model, VmafModelCollection **collection,
                         const VmafModelSpec *spec, char *error, size_t error_size);
 
@@ -103,7 +167,15 @@ typedef struct VmafModelInfo {
         *missing; ///< feature the model needs and this engine does not compute, or NULL; static
 } VmafModelInfo;
 
-/* Describes known model number i = 0, 1, ...; returns 0, or -ENOENT past the end. */
+void vmaf_ext_model_info_init(VmafModelInfo *info, size_t struct_size);
+
+static inline void vmaf_ext_model_info_default(VmafModelInfo *info)
+{
+    vmaf_ext_model_info_init(info, sizeof(*info));
+}
+
+/* Describes known model number i = 0, 1, ...; returns 0, -ENOENT past the end, or -EINVAL. info keeps its
+ * struct_size. Any thread. */
 int vmaf_ext_model_info(unsigned i, VmafModelInfo *info);
 
 /* ---- extractors ---- */
@@ -114,7 +186,15 @@ typedef struct VmafExtractorInfo {
     const char *description; ///< a few words; static
 } VmafExtractorInfo;
 
-/* Describes extractor number i = 0, 1, ...; returns 0, or -ENOENT past the end. */
+void vmaf_ext_extractor_info_init(VmafExtractorInfo *info, size_t struct_size);
+
+static inline void vmaf_ext_extractor_info_default(VmafExtractorInfo *info)
+{
+    vmaf_ext_extractor_info_init(info, sizeof(*info));
+}
+
+/* Describes extractor number i = 0, 1, ...; returns 0, -ENOENT past the end, or -EINVAL. info keeps its
+ * struct_size. Any thread. */
 int vmaf_ext_extractor_info(unsigned i, VmafExtractorInfo *info);
 
 /* ---- scores ---- */
@@ -127,14 +207,20 @@ typedef struct VmafStats {
     unsigned worst_index;         ///< frame with the lowest value
 } VmafStats;
 
-void vmaf_ext_stats_default(VmafStats *stats);
+void vmaf_ext_stats_init(VmafStats *stats, size_t struct_size);
+
+static inline void vmaf_ext_stats_default(VmafStats *stats)
+{
+    vmaf_ext_stats_init(stats, sizeof(*stats));
+}
 
 /* Statistics of a feature, or of a model's score under its report name once it was computed by
- * vmaf_score_pooled() or vmaf_score_at_index(), over all frames read. -EINVAL: no such name;
- * -ENODATA: no frame has it. Values that are not finite are left out. */
+ * vmaf_score_pooled() or vmaf_score_at_index(), over all frames read. Values that are not finite are left
+ * out. stats keeps its struct_size and on failure everything. Returns 0, -EINVAL (no such name), -ENODATA (no
+ * frame has it) or -ENOMEM. */
 int vmaf_ext_stats(VmafContext *vmaf, const char *name, VmafStats *stats);
 
-/* p-th percentile, 0 <= p <= 100, of the same values. */
+/* p-th percentile, 0 <= p <= 100, of the same values. Errors as above, and -EINVAL for another p. */
 int vmaf_ext_percentile(VmafContext *vmaf, const char *name, double p, double *value);
 
 /* ---- reports ---- */
@@ -155,16 +241,25 @@ typedef struct VmafReportConfig {
     int reproducible; ///< 1: fps is 0.00, so that equal scores make equal files
 } VmafReportConfig;
 
-void vmaf_ext_report_config_default(VmafReportConfig *cfg);
+void vmaf_ext_report_config_init(VmafReportConfig *cfg, size_t struct_size);
 
-/* Writes a report; path "-" is stdout. A file appears whole or not at all. Returns 0, -EINVAL or the
- * -errno of the write. */
+static inline void vmaf_ext_report_config_default(VmafReportConfig *cfg)
+{
+    vmaf_ext_report_config_init(cfg, sizeof(*cfg));
+}
+
+/* Writes a report of what is known so far; path "-" is stdout. A file appears whole or not at all. Names that
+ * a layout cannot hold are changed: in XML what no attribute's name may have becomes "_", and "_2" ... is
+ * appended where names would be equal; in CSV they are quoted; in SUB "|" and line breaks become "_".
+ * Returns 0, -EINVAL (format, precision, an empty path), -ENOMEM or the -errno of the write. */
 int vmaf_ext_report_write(VmafContext *vmaf, const char *path, const VmafReportConfig *cfg);
 
-/* The same into memory: *text (0-terminated, *size bytes without the 0) is freed by vmaf_ext_free(). */
+/* The same into memory: *text (0-terminated, *size bytes without the 0) is the caller's and freed by
+ * vmaf_ext_free(), before or after vmaf_close(). On failure both are left alone. */
 int vmaf_ext_report_print(VmafContext *vmaf, const VmafReportConfig *cfg, char **text,
                           size_t *size);
 
+/* Any thread; NULL does nothing. */
 void vmaf_ext_free(void *memory);
 
 #ifdef __GNUC__
