@@ -536,6 +536,22 @@ VM_INLINE vs32 v_from_f64(VPairF64 a)
 #endif
 }
 
+/* The lower halves of two vectors of 64-bit lanes, in the order of v_to_f64. */
+VM_INLINE vu32 v_narrow_64(vu64 lo, vu64 hi)
+{
+#if VBYTES == 64
+    const __m512i first = _mm512_castsi256_si512(_mm512_cvtepi64_epi32(VI(lo)));
+    return (vu32)_mm512_inserti64x4(first, _mm512_cvtepi64_epi32(VI(hi)), 1);
+#elif VBYTES == 32
+    const __m256 even = _mm256_shuffle_ps(VF(lo), VF(hi), 0x88);
+    return (vu32)_mm256_permute4x64_epi64((__m256i)even, 0xd8);
+#elif V_X86
+    return (vu32)_mm_shuffle_ps(VF(lo), VF(hi), 0x88);
+#else
+    return (vu32)vuzp1q_u32((uint32x4_t)lo, (uint32x4_t)hi);
+#endif
+}
+
 /* The upper halves of two vectors of 64-bit lanes, in the order of v_to_f64. */
 VM_INLINE vu32 v_upper_64(vu64 lo, vu64 hi)
 {
