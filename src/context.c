@@ -370,7 +370,8 @@ static int start(VmafContext *v, const VmFormat *format, unsigned index)
         if (e->check) VM_TRY(e->check(v->instances[i]->options, format, &v->error));
     }
     v->format = *format;
-    const int code = start_workers(v);
+    int code = vm_scores_reserve(&v->scores, index + 1) ? vm_fail_memory(&v->error) : 0;
+    if (!code) code = start_workers(v);
     if (!code) {
         v->first = v->end = index;
         return 0;
