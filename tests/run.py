@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Runs every test. Last line: N passed, N failed, N skipped; exit status 1 if one failed.
 
-run.py [PART ...] runs only some parts: build, check, unit, cli, golden, sanitized, threads.
+run.py [PART ...] runs only some parts: build, check, unit, abi, cli, golden, sanitized, threads, consumers.
 """
 
 import concurrent.futures
@@ -18,6 +18,7 @@ import tempfile
 import time
 import unittest
 
+import installed
 import support
 
 # A strict build for each compiler, one that watches memory and undefined behaviour, one that watches
@@ -30,11 +31,14 @@ BUILDS = {
     "build-neon": {},
 }
 BUILD_OPTIONS = {
+    "build-gcc": installed.setup_flags(),
     "build-asan": ["-Dbuildtype=debugoptimized", "-Db_sanitize=address,undefined", "-Db_ndebug=false"],
     "build-tsan": ["-Dbuildtype=debugoptimized", "-Db_sanitize=thread"],
     "build-neon": ["--cross-file", "tests/check/aarch64.ini", "-Dkernels_only=true"],
 }
-BUILD_TARGETS = {"build-tsan": ["vmaf:executable", "test_context"]}
+# Unit tests with several threads.
+TSAN_TESTS = ["test_consumers", "test_context", "test_ext", "test_misuse"]
+BUILD_TARGETS = {"build-tsan": ["vmaf:executable", *TSAN_TESTS]}
 BUILD_NEEDS = {"build-neon": "aarch64-linux-gnu-gcc"}
 # An exit status that neither the program nor the tests use.
 SANITIZER_ENV = {
@@ -43,7 +47,6 @@ SANITIZER_ENV = {
     "VMAF": os.path.join(support.ROOT, "build-asan", "tools", "vmaf"),
     "VMAF_SANITIZED": "1",
 }
-UNIT_CONTEXT = ["tests", "unit", "test_context"]
 TSAN_ENV = {"TSAN_OPTIONS": "halt_on_error=1:exitcode=86"}
 # A seed of its own would make two runs of the same tree differ; make check has one each time.
 CHECK_ARGS = ["--quick", "--seed", "1"]
@@ -52,7 +55,7 @@ X86_LEVELS = ["scalar", "sse4.1", "avx2", "avx512", "avx512-vnni"]
 X86_MASKS = [63, 56, 48, 32, 0]
 # Modules worth running again under the sanitizers: those that take every path of the input side.
 SANITIZED_MODULES = ["test_bad_input", "test_inputs"]
-MESON = "/usr/bin/meson" if os.path.exists("/usr/bin/meson") else "meson"
+MESON = installed.MESON
 
 
 class Tally:
@@ -289,12 +292,15 @@ def thread_prefix(vmaf):
 
 
 def run_threads(tally):
-    """No data race: the library's own test, and the program on raw pictures."""
-    vmaf, unit = (os.path.join(support.ROOT, "build-tsan", *x) for x in (["tools", "vmaf"], UNIT_CONTEXT))
+    """No data race: the library's own tests, and the program on raw pictures."""
+    build = os.path.join(support.ROOT, "build-tsan")
+    vmaf, units = os.path.join(build, "tools", "vmaf"), os.path.join(build, "tests", "unit")
     prefix = thread_prefix(vmaf)
-    if prefix is None or not os.path.exists(unit):
+    if prefix is None or not os.path.exists(units):
         return tally.skip("threads", "build-tsan is not built or does not run here")
-    count_tap(tally, "threads", run_command([*prefix, unit], **TSAN_ENV, CMOCKA_MESSAGE_OUTPUT="TAP"))
+    for name in TSAN_TESTS:
+        done = run_command([*prefix, os.path.join(units, name)], **TSAN_ENV, CMOCKA_MESSAGE_OUTPUT="TAP")
+        count_tap(tally, f"threads/{name}", done)
     with tempfile.TemporaryDirectory() as folder:
         pair = support.patterns.write_pair(folder, "B", 192, 180, 8, 6)
         for threads in (2, 5):
@@ -313,10 +319,12 @@ PARTS = {
     "build": run_builds,
     "check": run_checks,
     "unit": run_units,
+    "abi": lambda tally: run_python(tally, "abi"),
     "cli": lambda tally: run_python(tally, "cli"),
     "golden": lambda tally: run_python(tally, "golden"),
     "sanitized": run_sanitized,
     "threads": run_threads,
+    "consumers": lambda tally: run_python(tally, "consumers"),
 }
 
 

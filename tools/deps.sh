@@ -12,9 +12,10 @@ build="gcc libc6-dev make meson ninja-build pkg-config python3 libjansson-dev
 demo="$build ffmpeg"
 # A second compiler, its tools, the run time library of its sanitizers (libclang-rt), cmocka for the
 # unit tests; valgrind needs the C library's symbols (libc6-dbg). The ARM kernels are cross-compiled and
-# run under qemu, which also plays an old x86.
+# run under qemu, which also plays an old x86. The headers are compiled as C++ too; FFmpeg and aom are
+# built from source packages (dpkg-dev, cmake, perl).
 test="$demo git binutils clang clang-format clang-tidy libclang-rt-14-dev libcmocka-dev valgrind libc6-dbg
-    gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
+    gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user g++ dpkg-dev cmake perl"
 
 step=${1:-}
 case "$step" in
