@@ -425,16 +425,19 @@ static void submit(VmafContext *v, VmafPicture *ref, VmafPicture *dis, unsigned 
     vm_sched_submit(v->sched, &frame);
 }
 
-/* A picture filled by hand has no reference count: it is copied and stays its owner's. */
+/* A picture filled by hand has no reference count: it is copied and stays its owner's. So is one of ours
+ * whose planes were replaced: what kernels may read around them is not known. */
 static int take(VmafContext *v, VmafPicture *mine, VmafPicture *theirs)
 {
-    const VmafPicture picture = *theirs;
+    VmafPicture picture = *theirs;
     memset(theirs, 0, sizeof(*theirs));
     *mine = picture;
-    if (picture.ref) return 0;
+    if (vm_picture_is_ours(&picture)) return 0;
     memset(mine, 0, sizeof(*mine));
-    if (!picture.data[0]) return vm_fail(&v->error, -EINVAL, "a picture has no data");
-    return vm_picture_copy(mine, &picture, &v->error);
+    const int code = picture.data[0] ? vm_picture_copy(mine, &picture, &v->error)
+                                     : vm_fail(&v->error, -EINVAL, "a picture has no data");
+    vmaf_picture_unref(&picture);
+    return code;
 }
 
 static int read_pair(VmafContext *v, VmafPicture *ref, VmafPicture *dis, unsigned index)

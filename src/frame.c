@@ -156,6 +156,17 @@ VmafPicture vm_picture_ref(const VmafPicture *p)
     return *p;
 }
 
+int vm_picture_is_ours(const VmafPicture *p)
+{
+    if (!p->ref) return 0;
+    const VmafPicture *made = &p->ref->picture;
+    int same = p->pix_fmt == made->pix_fmt && p->bpc == made->bpc;
+    for (int i = 0; i < 3; i++)
+        same &= p->w[i] == made->w[i] && p->h[i] == made->h[i] && p->stride[i] == made->stride[i] &&
+                p->data[i] == made->data[i];
+    return same;
+}
+
 int vm_picture_copy(VmafPicture *copy, const VmafPicture *p, VmError *error)
 {
     const VmFormat format = vm_format_of(p);

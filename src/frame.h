@@ -65,6 +65,9 @@ static inline const void *vm_picture_row(const VmafPicture *p, int plane, int y)
 /* A second reference to the picture. */
 VmafPicture vm_picture_ref(const VmafPicture *picture);
 
+/* Are its planes those that the library allocated? */
+int vm_picture_is_ours(const VmafPicture *picture);
+
 /* A copy in memory of ours of a picture that its caller filled by hand. */
 int vm_picture_copy(VmafPicture *copy, const VmafPicture *picture, VmError *error);
 

@@ -254,6 +254,9 @@ def run_units(tally):
             continue
         for test in json.loads(listed.stdout):
             env = dict(test["env"])
+            if not os.path.exists(test["cmd"][0]):
+                tally.fail(f"{folder}/{test['name']}", "not built")
+                continue
             if folder == "build-asan":
                 env.update(SANITIZER_ENV)
             count_tap(tally, f"{folder}/{test['name']}", run_command(test["cmd"], **env))

@@ -82,8 +82,8 @@ int vmaf_import_feature_score(VmafContext *vmaf, const char *feature_name, doubl
                               unsigned index);
 
 /* Hands over frame `index`. Both pictures belong to the library afterwards, also on failure, and the
- * caller's structs are zeroed. A picture that the caller filled by hand (ref NULL) is copied; its planes stay
- * the caller's. Indices start anywhere and increase by one. Both pictures and all frames have one size,
+ * caller's structs are zeroed. A picture that the caller filled by hand (ref NULL), or whose planes the caller
+ * has replaced or cropped, is copied; such planes stay the caller's. Indices start anywhere and increase by one. Both pictures and all frames have one size,
  * format and depth. A frame that is refused leaves everything as it was. Both NULL: flush, after which no
  * picture is accepted.
  * Returns 0, -EINVAL, -ENOMEM or -ECANCELED (vmaf_ext_cancel()). */

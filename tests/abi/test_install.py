@@ -6,6 +6,7 @@ import shutil
 import unittest
 
 import installed
+import support
 from support import Case
 
 HEADERS = ["libvmaf.h", "picture.h", "model.h", "feature.h", "version.h", "vmaf_ext.h"]
@@ -63,6 +64,13 @@ class Install(Case):
         text += "    uintptr_t any = 0;\n"
         text += "".join(f"    any |= (uintptr_t)&{name};\n" for name in names)
         return self.file("all.c", text + "    return any == 0;\n}\n")
+
+    def test_layouts_on_arm(self):
+        installed.needs("aarch64-linux-gnu-gcc")
+        source = os.path.join(support.ROOT, "src")
+        include = ["-I", os.path.join(installed.prefix(), "include"), "-iquote", source]
+        command = ["aarch64-linux-gnu-gcc", "-std=c11", "-fsyntax-only", "-Werror", *include]
+        installed.run([*command, os.path.join(source, "abi.c")])
 
     def test_every_function_links(self):
         self.build("gcc", self.all_functions(), *installed.pkg_config("--cflags", "--libs"))

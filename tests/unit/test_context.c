@@ -294,6 +294,30 @@ static void pictures_filled_by_hand_are_copied(void **state)
     vmaf_close(v);
 }
 
+/* Half of an allocated picture, and one whose plane is the caller's: copied, and given back. */
+static void changed_pictures_are_copied(void **state)
+{
+    (void)state;
+    static uint8_t samples[24 * 32];
+    VmafContext *v = open_context(1);
+    VmafPicture p[2];
+    double psnr;
+    assert_int_equal(vmaf_use_feature(v, "psnr", NULL), 0);
+    for (int k = 0; k < 2; k++) {
+        assert_int_equal(vmaf_picture_alloc(&p[k], VMAF_PIX_FMT_YUV400P, 8, 64, 48), 0);
+        p[k].w[0] = 32;
+        p[k].h[0] = 24;
+    }
+    p[1].data[0] = samples;
+    p[1].stride[0] = 32;
+    assert_int_equal(vmaf_read_pictures(v, &p[0], &p[1], 0), 0);
+    assert_null(p[0].ref);
+    assert_int_equal(vmaf_read_pictures(v, NULL, NULL, 0), 0);
+    assert_int_equal(vmaf_feature_score_at_index(v, "psnr_y", &psnr, 0), 0);
+    assert_true(psnr == 60);
+    vmaf_close(v);
+}
+
 static void imported_scores_are_pooled(void **state)
 {
     (void)state;
@@ -457,6 +481,7 @@ int main(void)
         cmocka_unit_test(too_small_pictures_are_refused),
         cmocka_unit_test(sums_wrap_where_the_definition_does),
         cmocka_unit_test(pictures_filled_by_hand_are_copied),
+        cmocka_unit_test(changed_pictures_are_copied),
         cmocka_unit_test(imported_scores_are_pooled),
         cmocka_unit_test(imports_do_not_take_a_features_name),
         cmocka_unit_test(forced_zeros_hold_beside_other_motion),
