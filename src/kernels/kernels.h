@@ -7,7 +7,8 @@
  * - Rows in scratch memory (all but picture rows) have VM_ROW_PAD bytes before and after them and are
  *   64-byte aligned. Kernels may write the padding of rows they are given as tmp.
  * - w is the number of valid columns, 1..32768. `_8` reads 8-bit samples, `_16` reads 16-bit words
- *   that hold bpc bits.
+ *   that hold bpc bits. Words that hold more are a caller's mistake: numbers then mean nothing, and
+ *   levels may differ, but nothing worse happens.
  * - Kernels know no context, allocate nothing and cannot fail.
  * kernels_ref.c and kernels_float.c are the definition; a vector version returns the same bits. */
 #ifndef VM_KERNELS_H

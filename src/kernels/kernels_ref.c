@@ -264,7 +264,7 @@ static const int32_t tap_g[4] = {-4240, -7345, 27411, -15826}; /* sum 0 */
 #define DWT_SUM   int32_t
 #define DWT_L     tap_l
 #define DWT_G     tap_g
-#define DWT_IN(x) ((int32_t)(x) - (1 << (bpc - 1)))
+#define DWT_IN(x) ((int32_t)((x) & ((1 << bpc) - 1)) - (1 << (bpc - 1)))
 #define DWT_V(s)  (((s) + (1 << (bpc - 1))) >> bpc)
 #define DWT_H(s)  (((s) + 32768) >> 16)
 #include "kernels/ref_dwt_tmpl.h"

@@ -270,6 +270,36 @@ static void sums_wrap_where_the_definition_does(void **state)
     vmaf_close(v);
 }
 
+/* Words that hold more than 10 bits used to overflow sums; UBSan sees it. The scores mean nothing. */
+static void samples_beyond_the_depth_do_no_harm(void **state)
+{
+    (void)state;
+    const uint64_t masks[] = {0, UINT64_MAX};
+    const char *const features[] = {"vif",        "adm",       "motion",    "psnr",
+                                    "float_ssim", "float_vif", "float_adm", "float_motion"};
+    for (size_t k = 0; k < VM_COUNT(masks); k++) {
+        VmafContext *v;
+        const VmafConfiguration cfg = {.log_level = VMAF_LOG_LEVEL_NONE, .cpumask = masks[k]};
+        assert_int_equal(vmaf_init(&v, cfg), 0);
+        for (size_t f = 0; f < VM_COUNT(features); f++)
+            assert_int_equal(vmaf_use_feature(v, features[f], NULL), 0);
+        for (unsigned i = 0; i < 3; i++) {
+            VmafPicture p[2];
+            for (unsigned n = 0; n < 2; n++) {
+                p[n] = test_picture_deep(99, 51, 10, i, 0);
+                for (unsigned y = 0; y < 51; y++) {
+                    uint16_t *row = (void *)((uint8_t *)p[n].data[0] + y * (size_t)p[n].stride[0]);
+                    for (unsigned x = 0; x < 99; x++)
+                        row[x] = (x / 3 + y / 2 + n) % (3 + i) ? 65535 : 0;
+                }
+            }
+            assert_int_equal(vmaf_read_pictures(v, &p[0], &p[1], i), 0);
+        }
+        assert_int_equal(vmaf_read_pictures(v, NULL, NULL, 0), 0);
+        vmaf_close(v);
+    }
+}
+
 /* A picture without a reference count is the caller's memory: copied, left alone. */
 static void pictures_filled_by_hand_are_copied(void **state)
 {
@@ -480,6 +510,7 @@ int main(void)
         cmocka_unit_test(misuse_is_answered_in_words),
         cmocka_unit_test(too_small_pictures_are_refused),
         cmocka_unit_test(sums_wrap_where_the_definition_does),
+        cmocka_unit_test(samples_beyond_the_depth_do_no_harm),
         cmocka_unit_test(pictures_filled_by_hand_are_copied),
         cmocka_unit_test(changed_pictures_are_copied),
         cmocka_unit_test(imported_scores_are_pooled),
