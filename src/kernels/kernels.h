@@ -5,7 +5,10 @@
  * - Rows are named by pointers to column 0. Filters along columns get one pointer per tap, the border
  *   already resolved by the caller; filters along rows mirror the border themselves.
  * - Rows in scratch memory (all but picture rows) have VM_ROW_PAD bytes before and after them and are
- *   64-byte aligned. Kernels may write the padding of rows they are given as tmp.
+ *   64-byte aligned. Kernels may read all padding, and write that of rows they write or are given as
+ *   tmp; unless a kernel says so, nothing in it has a meaning to another call, nor have columns
+ *   outside those asked for.
+ * - Picture rows are rounded up to whole lines of 64 bytes, and one more line may be read.
  * - w is the number of valid columns, 1..32768. `_8` reads 8-bit samples, `_16` reads 16-bit words
  *   that hold bpc bits. Words that hold more are a caller's mistake: numbers then mean nothing, and
  *   levels may differ, but nothing worse happens.
@@ -102,7 +105,7 @@ typedef struct VmAdmOps {
     /* adds a row of the reference's own contrast */
     void (*den)(VmAdmSum sum[3], const void *const o[3], const VmAdmScale *c);
     /* what a row of the masking bands adds to the threshold: outer for the rows above and below,
-     * inner for the row itself (columns x0 .. x1 - 1); tmp is a row */
+     * inner for the row itself (columns x0 .. x1 - 1); tmp = w 32-bit values */
     void (*csf)(void *outer, void *inner, void *tmp, const void *const m[3], const VmAdmScale *c);
     /* adds a row of bands x masked by the thresholds of the rows around it */
     void (*mask)(VmAdmSum sum[3], const void *const x[3], const void *above, const void *inner,
@@ -110,7 +113,7 @@ typedef struct VmAdmOps {
 } VmAdmOps;
 
 /* One row of the wavelet: dst = a, h, v, d (h, v, d untouched when details is 0); rows = source rows
- * 2i-1 .. 2i+2; tmp = two rows of the source's width. */
+ * 2i-1 .. 2i+2; tmp = two rows of w 32-bit values. */
 typedef void VmAdmDwt(void *const dst[4], void *const tmp[2], const void *const rows[4],
                       const VmAdmSpan *span, int bpc, int details);
 
