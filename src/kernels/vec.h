@@ -478,18 +478,6 @@ VM_INLINE vs64 v_mul_even_s32(vs32 a, vs32 b)
 #endif
 }
 
-/* (a * b + 2^31) >> 32 */
-VM_INLINE vu32 v_mulhi_round(vu32 a, vu32 b)
-{
-    const vu64 half = V_SPLAT(vu64, (uint64_t)1 << 31);
-    const vu64 even = v_mul_even(a, b) + half, odd = v_mul_odd(a, b) + half;
-#if VBYTES == 64
-    return (vu32)_mm512_mask_shuffle_epi32(VI(odd), 0x5555, VI(even), _MM_PERM_DDBB);
-#else
-    return (vu32)(even >> 32 | (odd & (uint64_t)0xffffffff00000000));
-#endif
-}
-
 /* the even 32-bit lanes of one, the odd ones of the other */
 VM_INLINE vu32 v_weave(vu64 even, vu64 odd)
 {
@@ -499,6 +487,18 @@ VM_INLINE vu32 v_weave(vu64 even, vu64 odd)
     return (vu32)V_(blend_epi16)(VI(even), VI(odd), 0xcc);
 #else
     return (vu32)((even & 0xffffffff) | (odd & (uint64_t)0xffffffff00000000));
+#endif
+}
+
+/* (a * b + 2^31) >> 32 */
+VM_INLINE vu32 v_mulhi_round(vu32 a, vu32 b)
+{
+    const vu64 half = V_SPLAT(vu64, (uint64_t)1 << 31);
+    const vu64 even = v_mul_even(a, b) + half, odd = v_mul_odd(a, b) + half;
+#if VBYTES == 64
+    return (vu32)_mm512_mask_shuffle_epi32(VI(odd), 0x5555, VI(even), _MM_PERM_DDBB);
+#else
+    return v_weave(even >> 32, odd);
 #endif
 }
 
