@@ -333,6 +333,9 @@ PARTS = {
 
 def main():
     tally = Tally()
+    for part in sys.argv[1:]:
+        if part not in PARTS and not os.path.isfile(os.path.join(support.TESTS, part + ".py")):
+            sys.exit(__doc__ + f"\nThere is no part {part!r}; a module is named as cli/test_options.")
     for part in sys.argv[1:] or PARTS:
         start = time.monotonic()
         print(f"== {part}", flush=True)
