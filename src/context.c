@@ -308,7 +308,8 @@ static void finish_frame(void *opaque, const VmFrame *frame, void *memory)
     vm_plan_finish(&v->plan, frame, memory);
     if (!v->config.progress) return;
     pthread_mutex_lock(&v->callback_lock);
-    v->config.progress(v->config.progress_opaque, ++v->n_finished);
+    /* the one before this one may have cancelled */
+    if (!is_cancelled(v)) v->config.progress(v->config.progress_opaque, ++v->n_finished);
     pthread_mutex_unlock(&v->callback_lock);
 }
 

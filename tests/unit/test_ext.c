@@ -87,7 +87,6 @@ static void a_callback_can_cancel(void **state)
         VmafContext *v = w.v = open_with(&cfg);
         assert_int_equal(vmaf_use_feature(v, "vif", NULL), 0);
         assert_true(feed_until_refused(v) >= 3);
-        assert_int_equal(w.calls, 3);
         assert_int_equal(vmaf_read_pictures(v, NULL, NULL, 0), -ECANCELED);
         if (threads == 1) /* several finish frames in any order */
             assert_int_equal(vmaf_feature_score_at_index(v, "integer_vif_scale0", &x, 0), 0);
@@ -95,6 +94,7 @@ static void a_callback_can_cancel(void **state)
         assert_non_null(strstr(text, "integer_vif_scale0"));
         vmaf_ext_free(text);
         vmaf_close(v);
+        assert_int_equal(w.calls, 3); /* nobody is in the callback any more */
     }
 }
 
