@@ -405,6 +405,16 @@ static int load_path(VmafModel **model, VmafModelCollection **collection, const 
     return code;
 }
 
+static int load_json(VmafModel **model, VmafModelCollection **collection, const VmafModelSpec *spec,
+                     const char *name, VmError *error)
+{
+    const char *origin = spec->path && *spec->path ? spec->path : "in memory";
+    if (spec->json_size > MAX_FILE)
+        return vm_fail(error, -EFBIG, "model %s is larger than 64 MiB", origin);
+    return vm_model_parse(model, collection, spec->json, spec->json_size, origin, name, spec->flags,
+                          error);
+}
+
 int vm_model_load(VmafModel **model, VmafModelCollection **collection, const VmafModelSpec *spec,
                   VmError *error)
 {
@@ -413,8 +423,9 @@ int vm_model_load(VmafModel **model, VmafModelCollection **collection, const Vma
     *collection = NULL;
     if (spec->version)
         return load_version(model, collection, spec->version, name, spec->flags, error);
+    if (spec->json) return load_json(model, collection, spec, name, error);
     if (spec->path) return load_path(model, collection, spec->path, name, spec->flags, error);
-    return vm_fail(error, -EINVAL, "a model needs a version or a path");
+    return vm_fail(error, -EINVAL, "a model needs a version, a path or its JSON");
 }
 
 /* ---- the libvmaf interface ---- */

@@ -140,6 +140,8 @@ typedef struct VmafModelSpec {
     const char *path;    ///< libvmaf JSON file
     const char *name;    ///< name in reports, NULL = "vmaf"
     uint64_t flags;      ///< VmafModelFlags
+    const char *json;    ///< the file's bytes, json_size of them: path is not opened then and only
+    size_t json_size;    ///< names the model in messages and reports; NULL (default): path is read
 } VmafModelSpec;
 
 void vmaf_ext_model_spec_init(VmafModelSpec *spec, size_t struct_size);

@@ -134,7 +134,7 @@ static void null_models_and_pictures(void **state)
     assert_int_equal(vmaf_picture_unref(NULL), -EINVAL);
     vmaf_ext_model_spec_default(&spec);
     assert_int_equal(vmaf_ext_model_load(&m, &c, &spec, why, sizeof(why)), -EINVAL);
-    assert_non_null(strstr(why, "a version or a path"));
+    assert_non_null(strstr(why, "a version, a path or its JSON"));
     assert_int_equal(vmaf_ext_model_load(&m, &c, &(VmafModelSpec){0}, why, sizeof(why)), -EINVAL);
     assert_non_null(strstr(why, "no size"));
     assert_int_equal(vmaf_ext_model_load(&m, &c, NULL, why, 8), -EINVAL);

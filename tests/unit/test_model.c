@@ -126,6 +126,32 @@ static void bad_files_are_refused_with_the_place(void **state)
     }
 }
 
+static void models_come_from_memory(void **state)
+{
+    (void)state;
+    VmafModelSpec spec;
+    VmafModel *m;
+    VmafModelCollection *c;
+    char why[200] = "";
+    vmaf_ext_model_spec_default(&spec);
+    spec.json = TEST_COLLECTION "left over";
+    spec.json_size = strlen(TEST_COLLECTION);
+    spec.path = "/no/such/file"; /* a name only */
+    assert_int_equal(vmaf_ext_model_load(&m, &c, &spec, why, sizeof(why)), 0);
+    assert_non_null(c);
+    vmaf_model_destroy(m);
+    vmaf_model_collection_destroy(c);
+    spec.json_size++;
+    assert_int_equal(vmaf_ext_model_load(&m, &c, &spec, why, sizeof(why)), -EINVAL);
+    assert_non_null(strstr(why, "/no/such/file"));
+    spec.json_size = SIZE_MAX;
+    assert_int_equal(vmaf_ext_model_load(&m, &c, &spec, why, sizeof(why)), -EFBIG);
+    spec.json_size = 0;
+    spec.path = NULL;
+    assert_int_equal(vmaf_ext_model_load(&m, &c, &spec, why, sizeof(why)), -EINVAL);
+    assert_non_null(strstr(why, "in memory: the file is empty"));
+}
+
 static void bad_svm_text_is_refused_with_the_line(void **state)
 {
     (void)state;
@@ -190,6 +216,7 @@ int main(void)
         cmocka_unit_test(knots_interpolate_and_extrapolate),
         cmocka_unit_test(collections_report_their_spread),
         cmocka_unit_test(bad_files_are_refused_with_the_place),
+        cmocka_unit_test(models_come_from_memory),
         cmocka_unit_test(bad_svm_text_is_refused_with_the_line),
         cmocka_unit_test(loading_survives_failing_allocations),
     };
