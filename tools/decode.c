@@ -159,6 +159,27 @@ static int open_io(Decoder *d)
     return 0;
 }
 
+/* Demuxers of files that hold everything themselves: no playlists, no picture sequences, nothing that
+ * reads a device or a script. */
+static const char self_contained[] = "asf,av1,avi,dnxhd,dv,flv,gif,h261,h263,h264,hevc,ivf,m4v,"
+                                     "matroska,mjpeg,mov,mpeg,mpegts,mpegvideo,"
+                                     "mxf,nut,obu,ogg,vc1,yuv4mpegpipe";
+
+static int refuse_io(AVFormatContext *format, AVIOContext **io, const char *url, int flags,
+                     AVDictionary **options)
+{
+    (void)format, (void)io, (void)url, (void)flags, (void)options;
+    return AVERROR(EACCES);
+}
+
+/* A file from somebody else must not make FFmpeg read others: three locks, each enough by itself. */
+static void confine(Decoder *d, AVDictionary **options)
+{
+    d->format->io_open = refuse_io;
+    (void)av_dict_set(options, "protocol_whitelist", "none", 0);
+    (void)av_dict_set(options, "format_whitelist", self_contained, 0);
+}
+
 static int open_format(Decoder *d)
 {
     const AVInputFormat *sequence = NULL;
@@ -177,6 +198,7 @@ static int open_format(Decoder *d)
     }
     /* Playlists may name other places; only files are opened. */
     (void)av_dict_set(&options, "protocol_whitelist", "file", 0);
+    if (d->source->confined) confine(d, &options);
     const int err = avformat_open_input(&d->format, d->source->path, sequence, &options);
     av_dict_free(&options);
     return err;

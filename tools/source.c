@@ -42,12 +42,9 @@ static int open_reader(VmSource *source, const VmRawFormat *raw, unsigned thread
     return open_decoder(source, threads);
 }
 
-int vm_source_open(VmSource *source, const char *role, const char *path, const VmRawFormat *raw,
-                   unsigned threads)
+/* err is what opening the stream gave. */
+static int begin(VmSource *source, const VmRawFormat *raw, unsigned threads, int err)
 {
-    *source = (VmSource){.role = role, .path = path, .info = {.frames = -1}};
-    int err = vm_stream_open(&source->stream, path);
-    if (err == -ENOENT && !raw && strchr(path, '%')) return open_decoder(source, threads);
     if (err == -EISDIR)
         return VM_SOURCE_FAIL(source, err, "it is a directory; name a video file in it");
     if (err < 0) return VM_SOURCE_FAIL(source, err, "%s", strerror(-err));
@@ -56,6 +53,22 @@ int vm_source_open(VmSource *source, const char *role, const char *path, const V
     if (held < 0) return VM_SOURCE_FAIL(source, (int)held, "%s", strerror((int)-held));
     if (held == 0) return VM_SOURCE_FAIL(source, -ENODATA, "it is empty");
     return open_reader(source, raw, threads);
+}
+
+int vm_source_open(VmSource *source, const char *role, const char *path, const VmRawFormat *raw,
+                   unsigned threads)
+{
+    *source = (VmSource){.role = role, .path = path, .info = {.frames = -1}};
+    const int err = vm_stream_open(&source->stream, path);
+    if (err == -ENOENT && !raw && strchr(path, '%')) return open_decoder(source, threads);
+    return begin(source, raw, threads, err);
+}
+
+int vm_source_open_fd(VmSource *source, const char *role, const char *name, int fd,
+                      const VmRawFormat *raw, unsigned threads)
+{
+    *source = (VmSource){.role = role, .path = name, .info = {.frames = -1}, .confined = 1};
+    return begin(source, raw, threads, vm_stream_adopt(&source->stream, fd));
 }
 
 /* All bits that occur in a plane of 16-bit samples. */

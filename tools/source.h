@@ -42,6 +42,7 @@ struct VmSource {
     const char *path; /* as given; must outlive the source */
     VmStream stream;  /* fd -1 for numbered pictures, which have no single file */
     VmVideoInfo info;
+    int confined;      /* 1: nothing but the stream's own bytes may be read */
     int luma_only;     /* 1: nobody looks at chroma, it need not be read. For the caller to set */
     uint64_t next;     /* frames read or passed over so far */
     char error[512];   /* what is wrong, without role and path */
@@ -80,6 +81,11 @@ typedef struct VmRawFormat {
  * In both cases the source is closed with vm_source_close(). */
 int vm_source_open(VmSource *source, const char *role, const char *path, const VmRawFormat *raw,
                    unsigned threads);
+
+/* The same for an open descriptor, which is taken in both cases; name is what messages call it. Whatever
+ * the bytes are, nothing else is opened on their behalf. */
+int vm_source_open_fd(VmSource *source, const char *role, const char *name, int fd,
+                      const VmRawFormat *raw, unsigned threads);
 
 /* As VmSourceOps.read; also refuses samples that exceed the bit depth. */
 int vm_source_read(VmSource *source, VmafPicture *pic);

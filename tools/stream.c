@@ -23,14 +23,11 @@ static void widen_pipe(int fd)
 #endif
 }
 
-int vm_stream_open(VmStream *s, const char *path)
+int vm_stream_adopt(VmStream *s, int fd)
 {
     struct stat st;
 
-    *s = (VmStream){.fd = -1, .size = -1};
-    const int fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
-    if (fd < 0) return -errno;
-    s->fd = fd;
+    *s = (VmStream){.fd = fd, .size = -1};
     if (fstat(fd, &st) < 0) return -errno;
     if (S_ISDIR(st.st_mode)) return -EISDIR;
     if (S_ISFIFO(st.st_mode)) widen_pipe(fd);
@@ -40,6 +37,14 @@ int vm_stream_open(VmStream *s, const char *path)
         s->size = st.st_size > s->base ? st.st_size - s->base : 0;
     }
     return 0;
+}
+
+int vm_stream_open(VmStream *s, const char *path)
+{
+    const int fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
+
+    *s = (VmStream){.fd = -1, .size = -1};
+    return fd < 0 ? -errno : vm_stream_adopt(s, fd);
 }
 
 void vm_stream_close(VmStream *s)

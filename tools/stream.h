@@ -20,6 +20,9 @@ typedef struct VmStream {
 /* "-" is standard input. Returns 0 or -errno; a directory is -EISDIR. */
 int vm_stream_open(VmStream *s, const char *path);
 
+/* Takes an open descriptor, also on failure; it is read from where it stands. */
+int vm_stream_adopt(VmStream *s, int fd);
+
 /* Does nothing to a stream that is not open. */
 void vm_stream_close(VmStream *s);
 
