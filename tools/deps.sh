@@ -4,10 +4,10 @@
 # Nothing happens when they are all there; otherwise root or sudo is needed.
 set -eu
 
-# Compiler and libc headers; meson brings ninja; the engine reads JSON through jansson; the av
-# libraries decode compressed input.
+# Compiler and libc headers; meson brings ninja; the engine reads JSON through jansson and ONNX
+# through protobuf-c; the av libraries decode compressed input.
 build="gcc libc6-dev make meson ninja-build pkg-config python3 libjansson-dev
-    libavformat-dev libavcodec-dev libavutil-dev libswscale-dev"
+    libprotobuf-c-dev protobuf-c-compiler libavformat-dev libavcodec-dev libavutil-dev libswscale-dev"
 # ffmpeg encodes the clip.
 demo="$build ffmpeg"
 # A second compiler, its tools, the run time library of its sanitizers (libclang-rt), cmocka for the
