@@ -180,6 +180,21 @@ static inline void vmaf_ext_model_info_default(VmafModelInfo *info)
  * struct_size. Any thread. */
 int vmaf_ext_model_info(unsigned i, VmafModelInfo *info);
 
+/* Scores of a model for a table of feature values, rows[n_rows][n_names], with the arithmetic that scores a
+ * frame: raw before transform and clip, clipped after; either may be NULL, else it has n_rows. Columns are
+ * found by name, in any order, more than the model reads are allowed: "adm2" or "integer_adm2", with the
+ * suffix of the model's options ("adm2_egl_1") as in reports. A value that is not finite gives one that is
+ * not. On failure nothing is written but error, as by vmaf_ext_model_load(). Returns 0, -EINVAL (NULL, a
+ * column is missing) or -ENOMEM. Any thread, also several on one model. */
+int vmaf_ext_model_predict(const VmafModel *model, const char *const *names, unsigned n_names,
+                           const double *rows, size_t n_rows, double *raw, double *clipped,
+                           char *error, size_t error_size);
+
+/* The same over the members of a collection: mean and population standard deviation of their raw scores. */
+int vmaf_ext_collection_predict(const VmafModelCollection *collection, const char *const *names,
+                                unsigned n_names, const double *rows, size_t n_rows, double *mean,
+                                double *stddev, char *error, size_t error_size);
+
 /* ---- extractors ---- */
 
 typedef struct VmafExtractorInfo {

@@ -89,6 +89,72 @@ static void collections_report_their_spread(void **state)
     vmaf_model_destroy(m);
 }
 
+/* Both support vectors by hand, columns in another order and one too many. */
+static void tables_are_scored_by_column_name(void **state)
+{
+    (void)state;
+    const char *const names[] = {"integer_motion2", "psnr_y", "adm2"};
+    const double rows[][3] = {{0, 40, 0.5}, {-1, 41, -1.25}, {-0.75, NAN, -1.5}};
+    double raw[3], clipped[3];
+    char why[200] = "";
+    VmafModel *m = parsed(TEST_MODEL(", \"score_clip\": [0, 4]"), 0);
+    assert_int_equal(vmaf_ext_model_predict(m, names, 3, rows[0], 3, raw, clipped, NULL, 0), 0);
+    for (int k = 0; k < 3; k++) {
+        const double y = by_hand(rows[k][2], rows[k][0]);
+        assert_true(raw[k] == y);
+        assert_true(clipped[k] == (y < 0 ? 0 : y > 4 ? 4 : y));
+    }
+    assert_int_equal(vmaf_ext_model_predict(m, names, 2, rows[0], 3, raw, NULL, why, sizeof(why)),
+                     -EINVAL);
+    assert_string_equal(why, "the model reads adm2, which is not among the 2 columns given");
+    assert_int_equal(vmaf_ext_model_predict(NULL, names, 3, rows[0], 3, raw, NULL, NULL, 0),
+                     -EINVAL);
+    vmaf_model_destroy(m);
+}
+
+/* Values at every digit that were computed outside of this project from the model's file, with the sum in
+ * file order and the C library's exp. */
+static void published_model_on_known_features(void **state)
+{
+    (void)state;
+    const char *const names[] = {"adm2",       "vif_scale0", "vif_scale1",
+                                 "vif_scale2", "vif_scale3", "motion2"};
+    const double rows[][6] = {{1, 1, 1, 1, 1, 0},
+                              {0.9, 0.4, 0.7, 0.8, 0.85, 5},
+                              {0.6, 0.1, 0.35, 0.5, 0.6, 12},
+                              {1, 1, 1, 1, 1, 20},
+                              {0.25, 0.003, 0.14, 0.34, 0.5, 0}};
+    const double expected[] = {97.428042642610308, 64.186036293923721, 10.608163032176053,
+                               120.80583516378225, -17.825906079330309};
+    double raw[5], clipped[5];
+    VmafModel *m;
+    if (vmaf_model_load(&m, NULL, "vmaf_v0.6.1")) skip();
+    assert_int_equal(vmaf_ext_model_predict(m, names, 6, rows[0], 5, raw, clipped, NULL, 0), 0);
+    for (int k = 0; k < 5; k++) assert_true(raw[k] == expected[k]);
+    assert_true(clipped[3] == 100 && clipped[4] == 0);
+    vmaf_model_destroy(m);
+}
+
+/* Equal members have no spread; different ones that of the definition. */
+static void collections_are_asked_for_their_spread(void **state)
+{
+    (void)state;
+    const char *const names[] = {"adm2", "motion2"};
+    const double row[] = {0.5, 0.25};
+    double mean, stddev;
+    VmafModel *a = parsed(TEST_MODEL(""), 0), *b = parsed(TEST_MODEL(""), 0);
+    b->intercept = 2; /* its raw scores are 2 lower */
+    VmafModel *members[] = {a, b};
+    const VmafModelCollection c = {"b", 2, members};
+    assert_int_equal(vmaf_ext_collection_predict(&c, names, 2, row, 1, &mean, &stddev, NULL, 0), 0);
+    assert_true(fabs(mean - (by_hand(0.5, 0.25) - 1)) < 1e-12);
+    assert_true(fabs(stddev - 1) < 1e-12);
+    assert_int_equal(vmaf_ext_collection_predict(&c, names, 1, row, 1, &mean, NULL, NULL, 0),
+                     -EINVAL);
+    vmaf_model_destroy(a);
+    vmaf_model_destroy(b);
+}
+
 static void bad_files_are_refused_with_the_place(void **state)
 {
     (void)state;
@@ -215,6 +281,9 @@ int main(void)
         cmocka_unit_test(clip_and_transform_follow_the_flags),
         cmocka_unit_test(knots_interpolate_and_extrapolate),
         cmocka_unit_test(collections_report_their_spread),
+        cmocka_unit_test(tables_are_scored_by_column_name),
+        cmocka_unit_test(published_model_on_known_features),
+        cmocka_unit_test(collections_are_asked_for_their_spread),
         cmocka_unit_test(bad_files_are_refused_with_the_place),
         cmocka_unit_test(models_come_from_memory),
         cmocka_unit_test(bad_svm_text_is_refused_with_the_line),
