@@ -56,18 +56,44 @@ static void compress(uint32_t state[8], const uint32_t k[64], const uint8_t *blo
     for (int i = 0; i < 8; i++) state[i] += s[i];
 }
 
+void vm_sha256_start(VmSha256 *sha)
+{
+    sha->size = 0;
+    constants(sha->k, sha->state);
+}
+
+void vm_sha256_add(VmSha256 *sha, const void *data, size_t size)
+{
+    const uint8_t *p = data;
+    const size_t held = sha->size % 64;
+    sha->size += size;
+    if (held) {
+        const size_t part = size < 64 - held ? size : 64 - held;
+        memcpy(sha->block + held, p, part);
+        if (held + part < 64) return;
+        compress(sha->state, sha->k, sha->block);
+        p += part;
+        size -= part;
+    }
+    for (; size >= 64; size -= 64, p += 64) compress(sha->state, sha->k, p);
+    if (size) memcpy(sha->block, p, size);
+}
+
+void vm_sha256_finish(VmSha256 *sha, char hex[65])
+{
+    uint8_t tail[128] = {0x80};
+    const uint64_t bits = sha->size * 8;
+    const size_t held = sha->size % 64;
+    const size_t n = (held < 56 ? 64 : 128) - held;
+    for (int i = 0; i < 8; i++) tail[n - 1 - i] = (uint8_t)(bits >> 8 * i);
+    vm_sha256_add(sha, tail, n);
+    for (int i = 0; i < 8; i++) snprintf(hex + 8 * i, 9, "%08x", (unsigned)sha->state[i]);
+}
+
 void vm_sha256_hex(const void *data, size_t size, char hex[65])
 {
-    uint32_t k[64], state[8];
-    constants(k, state);
-    const uint8_t *p = data;
-    size_t left = size;
-    for (; left >= 64; left -= 64, p += 64) compress(state, k, p);
-    uint8_t tail[128] = {0};
-    memcpy(tail, p, left);
-    tail[left] = 0x80;
-    const size_t n = left < 56 ? 64 : 128;
-    for (int i = 0; i < 8; i++) tail[n - 1 - i] = (uint8_t)((uint64_t)size * 8 >> 8 * i);
-    for (size_t i = 0; i < n; i += 64) compress(state, k, tail + i);
-    for (int i = 0; i < 8; i++) snprintf(hex + 8 * i, 9, "%08x", (unsigned)state[i]);
+    VmSha256 sha;
+    vm_sha256_start(&sha);
+    vm_sha256_add(&sha, data, size);
+    vm_sha256_finish(&sha, hex);
 }

@@ -6,11 +6,6 @@
 
 #include "suggest.h"
 
-enum VmExit vm_exit_of(int err)
-{
-    return err == 0 ? VM_EXIT_OK : err == -ENOMEM ? VM_EXIT_INTERNAL : VM_EXIT_INPUT;
-}
-
 /* What the engine said last, or the code's own text. */
 static const char *reason(const VmEngine *engine, int err)
 {

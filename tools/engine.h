@@ -5,15 +5,8 @@
 #define VM_ENGINE_H
 
 #include "args.h"
+#include "exitcode.h"
 #include "message.h"
-
-enum VmExit {
-    VM_EXIT_OK = 0,
-    VM_EXIT_USAGE = 1,
-    VM_EXIT_INPUT = 2,    /* an input, a model or a feature cannot be used */
-    VM_EXIT_GATE = 3,     /* below a --fail-under limit */
-    VM_EXIT_INTERNAL = 4, /* no memory, output cannot be written */
-};
 
 typedef struct VmModelSlot {
     const VmModelArg *arg;
@@ -32,9 +25,6 @@ typedef struct VmEngine {
     const char *judged; /* name of the score that --fail-under is about */
     int is_empty;       /* no frame was counted: there are no scores to show */
 } VmEngine;
-
-/* VM_EXIT_INPUT, or VM_EXIT_INTERNAL for a lack of memory. */
-enum VmExit vm_exit_of(int err);
 
 enum VmExit vm_engine_open(VmEngine *engine, const VmArgs *args, VmMessages *messages);
 

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-void vm_messages_init(VmMessages *messages)
+void vm_messages_init(VmMessages *messages, const char *program)
 {
-    *messages = (VmMessages){0};
+    *messages = (VmMessages){.program = program};
     pthread_mutex_init(&messages->lock, NULL);
 }
 
@@ -45,7 +45,7 @@ static void say(VmMessages *messages, const char *kind, int kept, const char *fm
     (void)vsnprintf(text, sizeof(text), fmt, args);
     pthread_mutex_lock(&messages->lock);
     end_line(messages);
-    fprintf(stderr, "vmaf: %s: %s\n", kind, text);
+    fprintf(stderr, "%s: %s: %s\n", messages->program, kind, text);
     if (kept) keep(messages, text);
     pthread_mutex_unlock(&messages->lock);
 }

@@ -6,13 +6,15 @@
 #include <pthread.h>
 
 typedef struct VmMessages {
+    const char *program; /* in front of each line */
     pthread_mutex_t lock;
     const char **warnings; /* n strings */
     unsigned n;
     int line_open; /* a progress line without newline stands on the terminal */
 } VmMessages;
 
-void vm_messages_init(VmMessages *messages);
+/* program must outlive the messages. */
+void vm_messages_init(VmMessages *messages, const char *program);
 void vm_messages_free(VmMessages *messages);
 
 __attribute__((format(printf, 2, 3))) void vm_message_error(VmMessages *messages, const char *fmt,

@@ -9,7 +9,8 @@
 
 static const char module_name[] = "vmaf-decode.so";
 
-static int path_beside(char *path, size_t size)
+/* subdir is "" or ends in a slash. */
+static int path_beside(const char *subdir, char *path, size_t size)
 {
     char exe[PATH_MAX];
     const ssize_t length = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
@@ -19,12 +20,14 @@ static int path_beside(char *path, size_t size)
     char *slash = strrchr(exe, '/');
     if (!slash) return 0;
     *slash = 0;
-    return snprintf(path, size, "%s/%s", exe, module_name) < (int)size;
+    return snprintf(path, size, "%s/%s%s", exe, subdir, module_name) < (int)size;
 }
 
+/* In a build tree the programs have folders of their own, side by side. */
 static int locate(char *path, size_t size)
 {
-    if (path_beside(path, size) && !access(path, R_OK)) return 1;
+    if (path_beside("", path, size) && !access(path, R_OK)) return 1;
+    if (path_beside("../tools/", path, size) && !access(path, R_OK)) return 1;
     return snprintf(path, size, "%s/%s", VM_MODULE_DIR, module_name) < (int)size &&
            !access(path, R_OK);
 }

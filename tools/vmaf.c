@@ -371,7 +371,7 @@ int main(int argc, char **argv)
     vm_output_reserve();
     (void)signal(SIGPIPE,
                  SIG_IGN); /* a reader that went away is a failed write, told like others */
-    vm_messages_init(&run.messages);
+    vm_messages_init(&run.messages, "vmaf");
     const int err = vm_args_parse(&run.args, argc, argv);
     if (err) {
         vm_message_error(&run.messages, "%s", run.args.error);

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* The commands of vmaf-train; their table is in vmaf_train.c. */
+#ifndef VM_COMMANDS_H
+#define VM_COMMANDS_H
+
+#include "command.h"
+
+extern const VmCommand vm_cmd_scan;
+
+#endif

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "dataset.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clip_name.h"
+#include "sha256.h"
+
+/* What does not belong in the struct that others see: room in the arrays, and clips by key. */
+typedef struct Dataset {
+    VmDataset d;
+    size_t row_room;
+    unsigned clip_room;
+    unsigned *slots; /* open addressing; clip number + 1, 0: free */
+    size_t n_slots;  /* a power of two, more than twice the clips */
+} Dataset;
+
+static int is_name(const char *name)
+{
+    const size_t length = strlen(name);
+
+    if (length == 0 || length > VM_DATASET_NAME_MAX) return 0;
+    for (const char *c = name; *c; c++)
+        if (*c < ' ' || *c == 127 || *c == ',' || *c == '"') return 0;
+    return 1;
+}
+
+VmDataset *vm_dataset_new(const char *const *features, unsigned width)
+{
+    Dataset *set = vm_alloc(sizeof(*set));
+
+    if (!set) return NULL;
+    set->d.features = vm_alloc_array(width, sizeof(*set->d.features));
+    for (unsigned i = 0; set->d.features && i < width; i++) {
+        set->d.features[i] = vm_strdup(features[i]);
+        set->d.width = i + 1;
+        if (set->d.features[i]) continue;
+        vm_dataset_free(&set->d);
+        return NULL;
+    }
+    if (set->d.features) return &set->d;
+    vm_free(set);
+    return NULL;
+}
+
+static void free_texts(char **texts, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) vm_free(texts[i]);
+    vm_free(texts);
+}
+
+void vm_dataset_free(VmDataset *dataset)
+{
+    if (!dataset) return;
+    for (unsigned i = 0; i < dataset->n_clips; i++) vm_free(dataset->clips[i].key);
+    vm_free(dataset->clips);
+    free_texts(dataset->features, dataset->width);
+    free_texts(dataset->sources, dataset->n_sources);
+    free_texts(dataset->groups, dataset->n_groups);
+    vm_free(dataset->x);
+    vm_free(dataset->raw);
+    vm_free(dataset->clipped);
+    vm_free(dataset->clip);
+    vm_free(dataset->frame);
+    vm_free(((Dataset *)dataset)->slots);
+    vm_free(dataset);
+}
+
+/* ---- names ---- */
+
+static int find_text(char *const *texts, unsigned n, const char *name)
+{
+    for (unsigned i = n; i-- > 0;) /* clips of one source follow one another */
+        if (!strcmp(texts[i], name)) return (int)i;
+    return -1;
+}
+
+int vm_dataset_find_group(const VmDataset *dataset, const char *name)
+{
+    const int group = find_text(dataset->groups, dataset->n_groups, name);
+    const int source = find_text(dataset->sources, dataset->n_sources, name);
+
+    if (group >= 0 || source < 0) return group;
+    for (unsigned i = 0; i < dataset->n_clips; i++)
+        if (dataset->clips[i].source == (unsigned)source) return (int)dataset->clips[i].group;
+    return -1;
+}
+
+static int intern(char ***texts, unsigned *n, const char *name)
+{
+    const int known = find_text(*texts, *n, name);
+    if (known >= 0) return known;
+
+    char **grown = vm_realloc(*texts, (*n + 1) * sizeof(*grown));
+    if (!grown) return -ENOMEM;
+    *texts = grown;
+    grown[*n] = vm_strdup(name);
+    return grown[*n] ? (int)(*n)++ : -ENOMEM;
+}
+
+static size_t hash(const char *key)
+{
+    uint64_t h = 14695981039346656037u; /* FNV-1a */
+
+    for (; *key; key++) h = (h ^ (uint8_t)*key) * 1099511628211u;
+    return (size_t)(h ^ h >> 29);
+}
+
+/* The slot of this key: its own or the free one where it belongs. */
+static unsigned *slot_of(const Dataset *set, const char *key)
+{
+    size_t i = hash(key) & (set->n_slots - 1);
+
+    while (set->slots[i] && strcmp(set->d.clips[set->slots[i] - 1].key, key) != 0)
+        i = (i + 1) & (set->n_slots - 1);
+    return &set->slots[i];
+}
+
+static int grow_clips(Dataset *set)
+{
+    if (set->d.n_clips < set->clip_room) return 0;
+    const unsigned room = set->clip_room ? 2 * set->clip_room : 64;
+    VmClip *clips = vm_realloc(set->d.clips, room * sizeof(*clips));
+    unsigned *slots = vm_alloc_array(4 * (size_t)room, sizeof(*slots));
+
+    if (clips) set->d.clips = clips;
+    if (!clips || !slots) {
+        vm_free(slots);
+        return -ENOMEM;
+    }
+    vm_free(set->slots);
+    set->slots = slots;
+    set->n_slots = 4 * (size_t)room;
+    set->clip_room = room;
+    for (unsigned i = 0; i < set->d.n_clips; i++) *slot_of(set, clips[i].key) = i + 1;
+    return 0;
+}
+
+static void note_ladder(VmClip *clip)
+{
+    VmClipName name;
+
+    if (vm_clip_name_parse(&name, clip->key, VM_NAME_DISTORTED, NULL) < 0) return;
+    clip->quality = name.quality;
+    clip->height = name.height;
+    clip->kbps = name.kbps;
+}
+
+int vm_dataset_add_clip(VmDataset *dataset, const char *key, const char *source, const char *group,
+                        VmError *error)
+{
+    Dataset *set = (Dataset *)dataset;
+
+    if (!group || !*group) group = source;
+    if (!is_name(key) || !is_name(source) || !is_name(group))
+        return vm_fail(error, -EINVAL,
+                       "the name of a clip, its source or its group is empty, longer than %d "
+                       "bytes, or has a comma, a quote or a control character",
+                       VM_DATASET_NAME_MAX);
+    if (dataset->n_clips >= VM_DATASET_CLIPS_MAX)
+        return vm_fail(error, -EINVAL, "there are more than %d clips", VM_DATASET_CLIPS_MAX);
+    if (grow_clips(set) < 0) return vm_fail_memory(error);
+    unsigned *slot = slot_of(set, key);
+    if (*slot)
+        return vm_fail(error, -EINVAL, "clip %s comes twice, with others between its rows or not",
+                       key);
+    const int s = intern(&dataset->sources, &dataset->n_sources, source);
+    const int g = intern(&dataset->groups, &dataset->n_groups, group);
+    char *copy = vm_strdup(key);
+    if (s < 0 || g < 0 || !copy) {
+        vm_free(copy);
+        return vm_fail_memory(error);
+    }
+    VmClip *clip = &dataset->clips[dataset->n_clips];
+    *clip = (VmClip){.key = copy, .source = (unsigned)s, .group = (unsigned)g, .has_raw = 1};
+    clip->first = dataset->n;
+    note_ladder(clip);
+    *slot = ++dataset->n_clips;
+    return 0;
+}
+
+/* ---- rows ---- */
+
+static int grow(void **array, size_t room, size_t size)
+{
+    void *grown = vm_realloc(*array, room * size);
+
+    if (!grown) return -ENOMEM;
+    *array = grown;
+    return 0;
+}
+
+#define GROW(member, size) VM_TRY(grow((void **)(void *)&d->member, room, size))
+
+/* Half as much again: large blocks are moved by the kernel without a second copy. */
+static int grow_rows(Dataset *set)
+{
+    VmDataset *d = &set->d;
+
+    if (d->n < set->row_room) return 0;
+    const size_t room = set->row_room ? set->row_room + set->row_room / 2 : 1024;
+    if (room > SIZE_MAX / (VM_FEATURES_MAX * sizeof(double))) return -ENOMEM;
+    GROW(x, d->width * sizeof(*d->x));
+    GROW(raw, sizeof(*d->raw));
+    GROW(clipped, sizeof(*d->clipped));
+    GROW(clip, sizeof(*d->clip));
+    GROW(frame, sizeof(*d->frame));
+    set->row_room = room;
+    return 0;
+}
+
+/* A value can be finite in double and not in float. */
+static int all_finite(const double *x, unsigned width)
+{
+    for (unsigned i = 0; i < width; i++)
+        if (!isfinite((float)x[i])) return 0;
+    return 1;
+}
+
+int vm_dataset_add_row(VmDataset *d, uint32_t frame, const double *x, const double *raw,
+                       double clipped)
+{
+    VmClip *clip = &d->clips[d->n_clips - 1];
+    const double unclipped = raw ? *raw : clipped;
+
+    if (!isfinite(clipped) || !isfinite(unclipped) || !all_finite(x, d->width)) {
+        clip->dropped++;
+        d->dropped++;
+        return 0;
+    }
+    VM_TRY(grow_rows((Dataset *)d));
+    for (unsigned i = 0; i < d->width; i++) d->x[d->n * d->width + i] = (float)x[i];
+    d->raw[d->n] = unclipped;
+    d->clipped[d->n] = clipped;
+    d->clip[d->n] = d->n_clips - 1;
+    d->frame[d->n] = frame;
+    if (!raw) clip->has_raw = 0;
+    clip->n_rows++;
+    d->n++;
+    return 0;
+}
+
+/* ---- order ---- */
+
+static int compare_clips(const void *a, const void *b)
+{
+    return strcmp(((const VmClip *)a)->key, ((const VmClip *)b)->key);
+}
+
+/* Moves the rows of one array into the order of the clips. */
+static int reorder(const VmDataset *d, const VmClip *clips, void **array, size_t size)
+{
+    char *moved = vm_alloc_array(d->n, size);
+    size_t at = 0;
+
+    if (!moved) return -ENOMEM;
+    for (unsigned i = 0; i < d->n_clips; i++) {
+        memcpy(moved + at * size, (char *)*array + clips[i].first * size, clips[i].n_rows * size);
+        at += clips[i].n_rows;
+    }
+    vm_free(*array);
+    *array = moved;
+    return 0;
+}
+
+static int sort_rows(VmDataset *d, const VmClip *clips)
+{
+    VM_TRY(reorder(d, clips, (void **)(void *)&d->x, d->width * sizeof(*d->x)));
+    VM_TRY(reorder(d, clips, (void **)(void *)&d->raw, sizeof(*d->raw)));
+    VM_TRY(reorder(d, clips, (void **)(void *)&d->clipped, sizeof(*d->clipped)));
+    return reorder(d, clips, (void **)(void *)&d->frame, sizeof(*d->frame));
+}
+
+static int is_sorted(const VmDataset *d)
+{
+    for (unsigned i = 1; i < d->n_clips; i++)
+        if (compare_clips(&d->clips[i - 1], &d->clips[i]) > 0) return 0;
+    return 1;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Sources and groups are numbered by their names, so that the order of loading leaves no trace. */
+static int number_names(char **names, unsigned n, VmClip *clips, unsigned n_clips, size_t member)
+{
+    char **old = vm_alloc_array(n + 1, sizeof(*old));
+
+    if (!old) return -ENOMEM;
+    if (n) memcpy(old, names, n * sizeof(*old));
+    if (n) qsort(names, n, sizeof(*names), compare_names);
+    for (unsigned i = 0; i < n_clips; i++) {
+        unsigned *number = (unsigned *)(void *)((char *)&clips[i] + member);
+        char **found = bsearch(&old[*number], names, n, sizeof(*names), compare_names);
+        *number = (unsigned)(found - names);
+    }
+    vm_free(old);
+    return 0;
+}
+
+static int sort(VmDataset *d)
+{
+    VmClip *clips = d->clips;
+    size_t first = 0;
+
+    VM_TRY(number_names(d->sources, d->n_sources, clips, d->n_clips, offsetof(VmClip, source)));
+    VM_TRY(number_names(d->groups, d->n_groups, clips, d->n_clips, offsetof(VmClip, group)));
+    if (is_sorted(d)) return 0;
+    qsort(clips, d->n_clips, sizeof(*clips), compare_clips);
+    if (d->n) VM_TRY(sort_rows(d, clips));
+    for (unsigned i = 0; i < d->n_clips; i++) {
+        clips[i].first = first;
+        for (size_t k = 0; k < clips[i].n_rows; k++) d->clip[first + k] = i;
+        first += clips[i].n_rows;
+    }
+    return 0;
+}
+
+/* ---- digest ---- */
+
+static void add_text(VmSha256 *sha, const char *text)
+{
+    vm_sha256_add(sha, text, strlen(text) + 1);
+}
+
+static void add_number(VmSha256 *sha, uint64_t number)
+{
+    uint8_t bytes[8];
+
+    for (int i = 0; i < 8; i++) bytes[i] = (uint8_t)(number >> 8 * i);
+    vm_sha256_add(sha, bytes, sizeof(bytes));
+}
+
+static void add_rows(VmSha256 *sha, const VmDataset *d, const VmClip *clip)
+{
+    const size_t n = clip->n_rows;
+
+    if (!n) return;
+    vm_sha256_add(sha, d->x + clip->first * d->width, n * d->width * sizeof(*d->x));
+    vm_sha256_add(sha, d->raw + clip->first, n * sizeof(*d->raw));
+    vm_sha256_add(sha, d->clipped + clip->first, n * sizeof(*d->clipped));
+    vm_sha256_add(sha, d->frame + clip->first, n * sizeof(*d->frame));
+}
+
+/* All machines we build for are little-endian, so the arrays are hashed as they lie. */
+static void digest(VmDataset *d)
+{
+    VmSha256 sha;
+
+    vm_sha256_start(&sha);
+    add_text(&sha, "vmaf-train-data-v1");
+    add_number(&sha, d->width);
+    for (unsigned i = 0; i < d->width; i++) add_text(&sha, d->features[i]);
+    add_number(&sha, d->n_clips);
+    for (unsigned i = 0; i < d->n_clips; i++) {
+        const VmClip *clip = &d->clips[i];
+        add_text(&sha, clip->key);
+        add_text(&sha, d->sources[clip->source]);
+        add_text(&sha, d->groups[clip->group]);
+        add_number(&sha, clip->n_rows);
+        add_rows(&sha, d, clip);
+    }
+    vm_sha256_finish(&sha, d->sha256);
+}
+
+int vm_dataset_finish(VmDataset *dataset)
+{
+    VM_TRY(sort(dataset));
+    digest(dataset);
+    return 0;
+}
