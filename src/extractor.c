@@ -3,16 +3,22 @@
 
 #include <string.h>
 
-extern const VmExtractor vm_extractor_adm, vm_extractor_float_adm, vm_extractor_float_motion,
-    vm_extractor_float_ms_ssim, vm_extractor_float_ssim, vm_extractor_float_vif,
-    vm_extractor_motion, vm_extractor_psnr, vm_extractor_vif;
+extern const VmExtractor vm_extractor_adm, vm_extractor_fast, vm_extractor_float_adm,
+    vm_extractor_float_motion, vm_extractor_float_ms_ssim, vm_extractor_float_ssim,
+    vm_extractor_float_vif, vm_extractor_motion, vm_extractor_psnr, vm_extractor_vif;
 
 const VmExtractor *const vm_extractors[] = {
-    &vm_extractor_vif,          &vm_extractor_adm,
-    &vm_extractor_motion,       &vm_extractor_psnr,
-    &vm_extractor_float_ssim,   &vm_extractor_float_ms_ssim,
-    &vm_extractor_float_vif,    &vm_extractor_float_adm,
-    &vm_extractor_float_motion, NULL,
+    &vm_extractor_vif,
+    &vm_extractor_adm,
+    &vm_extractor_motion,
+    &vm_extractor_psnr,
+    &vm_extractor_float_ssim,
+    &vm_extractor_float_ms_ssim,
+    &vm_extractor_float_vif,
+    &vm_extractor_float_adm,
+    &vm_extractor_float_motion,
+    &vm_extractor_fast,
+    NULL,
 };
 
 const VmExtractor *vm_extractor_find(const char *name)

@@ -177,6 +177,10 @@ typedef struct VmKernels {
     uint64_t (*sse_8)(const void *a, const void *b, int w);
     uint64_t (*sse_16)(const void *a, const void *b, int w);
 
+    /* w samples, each the mean of 2 x 2, rounded, of two rows of 2 w samples */
+    void (*half_8)(void *dst, const void *above, const void *below, int w);
+    void (*half_16)(void *dst, const void *above, const void *below, int w);
+
     /* samples as float: sample / 2^(bpc - 8) + offset */
     void (*to_float_8)(float *dst, const void *src, float offset, int bpc, int w);
     void (*to_float_16)(float *dst, const void *src, float offset, int bpc, int w);

@@ -112,6 +112,35 @@ static uint64_t sse_16(const void *a, const void *b, int w)
     return (uint64_t)v_sum_s64((vs64)sum);
 }
 
+/* ---- half size ---- */
+
+/* Two samples in a lane: sums of neighbours. */
+VM_INLINE vu16 half_pairs_8(const void *row, int j)
+{
+    const vu16 x = v_load_vu16((const uint8_t *)row + 2 * j);
+    return (x & 0xff) + (x >> 8);
+}
+
+static void half_8(void *dst, const void *above, const void *below, int w)
+{
+    for (int j = 0; j < w; j += VN16)
+        v_store_bytes((uint8_t *)dst + j,
+                      (half_pairs_8(above, j) + half_pairs_8(below, j) + 2) >> 2);
+}
+
+VM_INLINE vu32 half_pairs_16(const void *row, int j)
+{
+    const vu32 x = v_load_vu32((const uint16_t *)row + 2 * j);
+    return (x & 0xffff) + (x >> 16);
+}
+
+static void half_16(void *dst, const void *above, const void *below, int w)
+{
+    for (int j = 0; j < w; j += VN32)
+        v_store_narrow((uint16_t *)dst + j,
+                       (half_pairs_16(above, j) + half_pairs_16(below, j) + 2) >> 2);
+}
+
 /* ---- floats ---- */
 
 static void to_float_8(float *dst, const void *src, float offset, int bpc, int w)

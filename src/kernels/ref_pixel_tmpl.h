@@ -44,6 +44,15 @@ static uint64_t VM_BITS(sse)(const void *a, const void *b, int w)
     return sum;
 }
 
+static void VM_BITS(half)(void *dst, const void *above, const void *below, int w)
+{
+    const PIXEL *a = above, *b = below;
+    PIXEL *d = dst;
+    VM_IVDEP
+    for (int j = 0; j < w; j++)
+        d[j] = (PIXEL)(((uint32_t)a[2 * j] + a[2 * j + 1] + b[2 * j] + b[2 * j + 1] + 2) >> 2);
+}
+
 static void VM_BITS(to_float)(float *dst, const void *src, float offset, int bpc, int w)
 {
     const PIXEL *p = src;

@@ -203,6 +203,21 @@ VM_INLINE void v_store_narrow(void *p, vu32 v)
 #endif
 }
 
+/* VN16 values below 256 as bytes, in order, to memory. */
+VM_INLINE void v_store_bytes(void *p, vu16 v)
+{
+#if VBYTES == 64
+    _mm256_storeu_si256(p, _mm512_cvtepi16_epi8(VI(v)));
+#elif VBYTES == 32
+    const __m256i x = _mm256_packus_epi16(VI(v), VI(v));
+    _mm_storeu_si128(p, _mm256_castsi256_si128(_mm256_permute4x64_epi64(x, 0x08)));
+#elif V_X86
+    _mm_storel_epi64(p, _mm_packus_epi16(VI(v), VI(v)));
+#else
+    vst1_u8(p, vmovn_u16((uint16x8_t)v));
+#endif
+}
+
 /* What became of lower and upper zips, in the order of what was zipped to memory. */
 VM_INLINE void v_store_unzipped(void *p, vs32 lo, vs32 hi)
 {

@@ -31,6 +31,13 @@ static void call_to_float(const VmKernels *k, int side, void *state)
                                                c->bpc, c->w);
 }
 
+static void call_half(const VmKernels *k, int side, void *state)
+{
+    const Pixel *c = state;
+    (c->is_8 ? k->half_8 : k->half_16)(c->out.p[side][0], c->a.p[side][0], c->b.p[side][0],
+                                       c->w / 2);
+}
+
 static void call_diff(const VmKernels *k, int side, void *state)
 {
     const Pixel *c = state;
@@ -50,6 +57,14 @@ static void diff_rows(Pixel *c)
     check_picture(&c->a, 1, c->bpc, c->w);
     check_picture(&c->b, 1, c->bpc, c->w);
     check_output(&c->out, 1, c->is_8 ? 2 : 4, c->w, 0, c->w);
+}
+
+static void half_rows(Pixel *c)
+{
+    c->w += c->w % 2;
+    check_picture(&c->a, 1, c->bpc, c->w);
+    check_picture(&c->b, 1, c->bpc, c->w);
+    check_output(&c->out, 1, c->is_8 ? 1 : 2, c->w / 2, 0, c->w / 2);
 }
 
 static void sse_rows(Pixel *c)
@@ -91,6 +106,10 @@ static void run_sse(int bits)
 {
     run(bits, sse_rows, call_sse);
 }
+static void run_half(int bits)
+{
+    run(bits, half_rows, call_half);
+}
 static void run_to_float(int bits)
 {
     run(bits, to_float_rows, call_to_float);
@@ -103,6 +122,8 @@ const CheckTest check_pixel[] = {
     {"motion_sad_16", CHECK_SLOT(motion_sad_16), run_motion, 16},
     {"sse_8", CHECK_SLOT(sse_8), run_sse, 8},
     {"sse_16", CHECK_SLOT(sse_16), run_sse, 16},
+    {"half_8", CHECK_SLOT(half_8), run_half, 8},
+    {"half_16", CHECK_SLOT(half_16), run_half, 16},
     {"to_float_8", CHECK_SLOT(to_float_8), run_to_float, 8},
     {"to_float_16", CHECK_SLOT(to_float_16), run_to_float, 16},
     {0},
