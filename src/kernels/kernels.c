@@ -20,6 +20,7 @@ static const struct {
     const VmKernels *kernels;
 } parts[] = {
     {VM_CPU_SCALAR, &vm_kernels_ref},    {VM_CPU_SCALAR, &vm_kernels_float},
+    {VM_CPU_SCALAR, &vm_kernels_dense},
 #if defined(VM_HAVE_X86)
     {VM_CPU_SSE41, &vm_kernels_sse41},   {VM_CPU_AVX2, &vm_kernels_avx2},
     {VM_CPU_AVX512, &vm_kernels_avx512}, {VM_CPU_AVX512_VNNI, &vm_kernels_avx512vnni},

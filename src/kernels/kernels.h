@@ -13,13 +13,14 @@
  *   that hold bpc bits. Words that hold more are a caller's mistake: numbers then mean nothing, and
  *   levels may differ, but nothing worse happens.
  * - Kernels know no context, allocate nothing and cannot fail.
- * kernels_ref.c and kernels_float.c are the definition; a vector version returns the same bits. */
+ * kernels_ref.c, kernels_float.c and kernels_dense.c are the definition; a vector version returns the same bits. */
 #ifndef VM_KERNELS_H
 #define VM_KERNELS_H
 
 #include <stdint.h>
 
 #include "cpu.h"
+#include "tiny/net.h"
 
 /* ---- VIF (spec: integer VIF 1.1 - 1.6) ---- */
 
@@ -142,6 +143,32 @@ typedef struct VmFvifSums {
     float num, den; /* of one row */
 } VmFvifSums;
 
+/* ---- dense networks (tiny models) ---- */
+
+enum {
+    VM_DENSE_MAX_WIDTH = 4096, /* values of a layer */
+    VM_DENSE_BLOCK = 32,       /* rows worked on together */
+    VM_DENSE_PAD = 16          /* floats to which neurons are filled up */
+};
+
+/* Arrays are 64-byte aligned. */
+typedef struct VmDense {
+    int in, out; /* 1 .. VM_DENSE_MAX_WIDTH */
+    enum VmActivation activation;
+    const float *weights; /* [out][in] */
+    const float *columns; /* [in][columns_stride], the same transposed; zeros behind out */
+    int columns_stride;   /* out up to a multiple of VM_DENSE_PAD */
+    const float *biases;  /* [columns_stride] */
+} VmDense;
+
+typedef struct VmDenseNet {
+    int n_inputs, n_layers;
+    const float *shift, *scale; /* inputs become (x - shift) / scale; both NULL: stay as they are */
+    const VmDense *layers;      /* the last has one neuron */
+    float lo, hi;               /* limits of the score; infinite: none */
+    int stride;                 /* the most values of any layer or input, up to VM_DENSE_PAD */
+} VmDenseNet;
+
 /* ---- the table ---- */
 
 typedef struct VmKernels {
@@ -211,6 +238,12 @@ typedef struct VmKernels {
      * tmp = w floats */
     void (*fvif_sub)(float *dst, float *tmp, const float *const *rows, const float *taps, int n,
                      int step, int w);
+
+    /* Score of one row, or of n rows of n_inputs values one after the other, all of them finite. tmp =
+     * 2 stride floats for one row, 2 stride VM_DENSE_BLOCK for n, 64-byte aligned. These rows are no picture's:
+     * nothing outside of them is read. */
+    void (*dense_row)(float *out, const float *row, const VmDenseNet *net, float *tmp);
+    void (*dense_rows)(float *out, const float *rows, const VmDenseNet *net, float *tmp, int n);
 } VmKernels;
 
 /* The table for a level of cpu.h; every slot is filled, from a lower level where a level has nothing

@@ -59,6 +59,7 @@ static const float ms_low_pass[5][5] = {
 /* What each file brings to the tables; NULL where it has nothing. */
 extern const VmKernels vm_kernels_ref;   /* kernels_ref.c */
 extern const VmKernels vm_kernels_float; /* kernels_float.c */
+extern const VmKernels vm_kernels_dense; /* kernels_dense.c */
 /* kernels_simd.c, once per level; which of them exist depends on the processor family */
 extern const VmKernels vm_kernels_sse41, vm_kernels_avx2, vm_kernels_avx512, vm_kernels_avx512vnni,
     vm_kernels_neon;

@@ -8,6 +8,7 @@
 #include "kernels/ssim_tmpl.h"
 #include "kernels/vif_tmpl.h"
 #include "kernels/adm_tmpl.h"
+#include "kernels/dense_tmpl.h"
 
 const VmKernels VM_TABLE = {
     .vif_stat_8 = vif_stat_8,
@@ -40,4 +41,6 @@ const VmKernels VM_TABLE = {
     .fvif_sub = fvif_sub,
     .adm_dwt_float = adm_dwt_float,
     .adm_float = {adm_decouple_float, adm_den_float, adm_csf_float, adm_mask_float},
+    .dense_row = dense_row,
+    .dense_rows = dense_rows,
 };

@@ -25,8 +25,8 @@
 
 typedef void VmKernel(void);
 
-static const CheckTest *const families[] = {check_vif, check_adm, check_pixel, check_ssim,
-                                            check_float};
+static const CheckTest *const families[] = {check_vif,  check_adm,   check_pixel,
+                                            check_ssim, check_float, check_dense};
 
 static struct {
     /* arguments */

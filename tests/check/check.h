@@ -33,7 +33,8 @@ typedef struct CheckTest {
 #define CHECK_SLOT(member) offsetof(VmKernels, member)
 
 /* One list per family, ended by a test without a name. */
-extern const CheckTest check_vif[], check_adm[], check_pixel[], check_ssim[], check_float[];
+extern const CheckTest check_vif[], check_adm[], check_pixel[], check_ssim[], check_float[],
+    check_dense[];
 
 /* ---- cases ---- */
 
