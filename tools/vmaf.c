@@ -7,6 +7,7 @@
 
 #include "info.h"
 #include "output.h"
+#include "pair.h"
 
 typedef struct Run {
     VmArgs args;
@@ -61,39 +62,17 @@ static enum VmExit open_sources(Run *run)
 
 static enum VmExit compare_sources(Run *run)
 {
-    const VmVideoInfo *ref = &run->ref.info, *dis = &run->dis.info;
-    const int same_size = ref->w == dis->w && ref->h == dis->h;
-    char names[2][64];
+    char error[256];
 
-    if (same_size && ref->bpc == dis->bpc && ref->pix_fmt == dis->pix_fmt) return VM_EXIT_OK;
-    vm_source_describe(ref, names[0], sizeof(names[0]));
-    vm_source_describe(dis, names[1], sizeof(names[1]));
-    vm_message_error(&run->messages, "reference is %s, distorted is %s: %s one of them first",
-                     names[0], names[1], same_size ? "convert" : "scale");
+    if (vm_pair_compare(&run->ref.info, &run->dis.info, error, sizeof(error)) == 0)
+        return VM_EXIT_OK;
+    vm_message_error(&run->messages, "%s", error);
     return VM_EXIT_INPUT;
 }
 
-static void warn_of_colours(Run *run)
+static void relay_doubt(void *messages, const char *text)
 {
-    static const char *const ranges[] = {"", "limited", "full"};
-    static const char *const curves[] = {"", "PQ", "HLG"};
-    const VmVideoInfo *ref = &run->ref.info, *dis = &run->dis.info;
-    const enum VmTransfer curve = ref->transfer ? ref->transfer : dis->transfer;
-
-    if (ref->range && dis->range && ref->range != dis->range)
-        vm_message_warn(&run->messages,
-                        "reference is marked %s range, distorted %s range: samples are compared as "
-                        "they are",
-                        ranges[ref->range], ranges[dis->range]);
-    if (curve)
-        vm_message_warn(&run->messages,
-                        "the video is marked %s (HDR): the models were trained on SDR video",
-                        curves[curve]);
-    if (ref->interlaced || dis->interlaced)
-        vm_message_warn(&run->messages, "%s is interlaced: both fields are scored as one picture",
-                        ref->interlaced && dis->interlaced ? "the video"
-                        : ref->interlaced                  ? "reference"
-                                                           : "distorted");
+    vm_message_warn(messages, "%s", text);
 }
 
 static enum VmExit refuse_chunk(Run *run, const VmSource *source)
@@ -152,7 +131,7 @@ static enum VmExit prepare(Run *run)
     enum VmExit status = open_sources(run);
 
     if (!status) status = compare_sources(run);
-    if (!status) warn_of_colours(run);
+    if (!status) vm_pair_doubts(&run->ref.info, &run->dis.info, relay_doubt, &run->messages);
     if (!status) status = skip_frames(run, &run->ref, run->args.skip_reference, "frame_skip_ref");
     if (!status) status = skip_frames(run, &run->dis, run->args.skip_distorted, "frame_skip_dist");
     if (!status && run->args.chunk_count) status = skip_to_chunk(run);
