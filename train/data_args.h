@@ -23,6 +23,7 @@ typedef struct VmDataArgs {
     const char *features;  /* "canonical", "full" or names with commas between */
     const char *teacher;   /* "version=NAME" or "path=FILE" */
     unsigned max_pairs;    /* 0: all */
+    int skip_unusable;     /* go on without pairs that cannot be used */
     unsigned jobs;         /* pairs at the same time; 0: as many as there are cores */
     int progress;          /* VmProgressMode */
 } VmDataArgs;

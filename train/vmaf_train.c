@@ -7,6 +7,7 @@
 #include "commands.h"
 
 static const VmCommand *const commands[] = {
+    &vm_cmd_scan,
     NULL,
 };
 

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "outfile.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { TRIES = 100 };
+
+static int refuse(const VmOutFile *out, int err, VmError *error)
+{
+    return vm_fail(error, -err, "cannot write \"%s\": %s", out->path, strerror(err));
+}
+
+static void release(VmOutFile *out)
+{
+    vm_free(out->path);
+    vm_free(out->temporary);
+    *out = (VmOutFile){NULL};
+}
+
+/* A new file beside the target. Returns a descriptor, or a negative errno. */
+static int open_beside(VmOutFile *out)
+{
+    for (int k = 0; k < TRIES; k++) {
+        vm_free(out->temporary);
+        out->temporary = vm_printf("%s.%ld.%d.tmp", out->path, (long)getpid(), k);
+        if (!out->temporary) return -ENOMEM;
+        const int fd = open(out->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (fd >= 0) return fd;
+        if (errno != EEXIST) return -errno;
+    }
+    return -EEXIST;
+}
+
+static int open_stream(VmOutFile *out)
+{
+    if (!strcmp(out->path, "-")) {
+        out->file = stdout;
+        return 0;
+    }
+    const int fd = open_beside(out);
+    if (fd < 0) return fd;
+    out->file = fdopen(fd, "wb");
+    if (out->file) return 0;
+    const int err = errno;
+    (void)close(fd);
+    (void)unlink(out->temporary);
+    return -err;
+}
+
+int vm_outfile_open(VmOutFile *out, const char *path, VmError *error)
+{
+    *out = (VmOutFile){.path = vm_strdup(path)};
+    if (!out->path) return vm_fail_memory(error);
+    const int err = open_stream(out);
+    if (err == 0) return 0;
+    (void)refuse(out, -err, error);
+    release(out);
+    return err;
+}
+
+/* Everything is on the disk; the stream is closed. */
+static int settle(VmOutFile *out)
+{
+    errno = 0;
+    int err = fflush(out->file) || ferror(out->file) ? (errno ? errno : EIO) : 0;
+
+    if (!out->temporary) return err; /* standard output stays open */
+    if (!err && fsync(fileno(out->file))) err = errno;
+    if (fclose(out->file) && !err) err = errno;
+    return err;
+}
+
+int vm_outfile_finish(VmOutFile *out, int code, VmError *error)
+{
+    int err = settle(out);
+
+    if (!code && !err && out->temporary && rename(out->temporary, out->path)) err = errno;
+    if ((code || err) && out->temporary) (void)unlink(out->temporary);
+    if (!code && err) code = refuse(out, err, error);
+    release(out);
+    return code;
+}
+
+int vm_outfile_write(const char *path, const void *bytes, size_t size, VmError *error)
+{
+    VmOutFile out;
+
+    VM_TRY(vm_outfile_open(&out, path, error));
+    (void)fwrite(bytes, 1, size, out.file); /* finishing looks at the stream's error */
+    return vm_outfile_finish(&out, 0, error);
+}
+
+static int make_one(const char *path, VmError *error)
+{
+    struct stat st;
+
+    if (!mkdir(path, 0777) || (errno == EEXIST && !stat(path, &st) && S_ISDIR(st.st_mode)))
+        return 0;
+    return vm_fail(error, -errno, "cannot make the folder \"%s\": %s", path, strerror(errno));
+}
+
+int vm_outfile_make_folder(const char *path, VmError *error)
+{
+    char *copy = vm_strdup(path);
+    int err = copy ? 0 : vm_fail_memory(error);
+
+    for (char *slash = copy ? strchr(copy + 1, '/') : NULL; !err && slash;
+         slash = strchr(slash + 1, '/')) {
+        *slash = 0;
+        err = make_one(copy, error);
+        *slash = '/';
+    }
+    if (!err) err = make_one(copy, error);
+    vm_free(copy);
+    return err;
+}
