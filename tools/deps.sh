@@ -5,9 +5,10 @@
 set -eu
 
 # Compiler and libc headers; meson brings ninja; the engine reads JSON through jansson and ONNX
-# through protobuf-c; the av libraries decode compressed input.
+# through protobuf-c; the av libraries decode compressed input; libpng writes pictures of frames.
 build="gcc libc6-dev make meson ninja-build pkg-config python3 libjansson-dev
-    libprotobuf-c-dev protobuf-c-compiler libavformat-dev libavcodec-dev libavutil-dev libswscale-dev"
+    libprotobuf-c-dev protobuf-c-compiler libavformat-dev libavcodec-dev libavutil-dev libswscale-dev
+    libpng-dev"
 # ffmpeg encodes the clip.
 demo="$build ffmpeg"
 # A second compiler, its tools, the run time library of its sanitizers (libclang-rt), cmocka for the
