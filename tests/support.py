@@ -22,7 +22,7 @@ SHARED = os.environ.get("TINYVMAF_SHARED") or os.path.join(os.path.dirname(ROOT)
 # Arguments that compute all there is.
 ALL_FEATURES = [
     argument
-    for name in "vif adm motion psnr float_ssim float_ms_ssim float_vif float_adm float_motion".split()
+    for name in "vif adm motion psnr float_ssim float_ms_ssim float_vif float_adm float_motion fast".split()
     for argument in ("--feature", name)
 ]
 

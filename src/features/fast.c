@@ -10,10 +10,10 @@
 extern const VmExtractor vm_extractor_adm, vm_extractor_motion, vm_extractor_psnr, vm_extractor_vif;
 
 /* The extractors that do the work, and whether they see the half-size pictures. */
-enum { ADM, VIF, MOTION, PSNR, N_PARTS };
+enum { ADM, VIF, MOTION, HALF_PSNR, PSNR, N_PARTS };
 
 static VmEntry no_aim[] = {{"adm_skip_aim", "true"}, {"debug", "true"}};
-static VmEntry no_finest[] = {{"vif_skip_scale0", "true"}};
+static VmEntry coarse[] = {{"vif_first_scale", "2"}};
 static VmEntry no_chroma[] = {{"enable_chroma", "false"}};
 
 static const struct {
@@ -22,23 +22,25 @@ static const struct {
     int half;
 } parts[N_PARTS] = {
     [ADM] = {&vm_extractor_adm, {no_aim, VM_COUNT(no_aim)}, 1},
-    [VIF] = {&vm_extractor_vif, {no_finest, VM_COUNT(no_finest)}, 1},
+    [VIF] = {&vm_extractor_vif, {coarse, VM_COUNT(coarse)}, 1},
     [MOTION] = {&vm_extractor_motion, {NULL, 0}, 1},
+    [HALF_PSNR] = {&vm_extractor_psnr, {no_chroma, VM_COUNT(no_chroma)}, 1},
     [PSNR] = {&vm_extractor_psnr, {no_chroma, VM_COUNT(no_chroma)}, 0},
 };
 
 enum { FAST_MOTION = 7, FAST_MOTION2 };
 
 static const VmFeature features[] = {
+    {"fast_adm2"},
     {"fast_adm_scale0"},
     {"fast_adm_scale1"},
     {"fast_adm_scale2"},
     {"fast_adm_scale3"},
-    {"fast_vif_scale1"},
     {"fast_vif_scale2"},
     {"fast_vif_scale3"},
     [FAST_MOTION] = {"fast_motion"},
     [FAST_MOTION2] = {"fast_motion2", NULL, VM_DERIVED_FEATURE, .phase = VM_PHASE_FLUSH},
+    {"fast_psnr_half"},
     {"fast_psnr"},
 };
 
@@ -47,15 +49,16 @@ static const struct {
     int part;
     const char *name;
 } origin[] = {
+    {ADM, "VMAF_integer_feature_adm2_score"},
     {ADM, "integer_adm_scale0"},
     {ADM, "integer_adm_scale1"},
     {ADM, "integer_adm_scale2"},
     {ADM, "integer_adm_scale3"},
-    {VIF, "VMAF_integer_feature_vif_scale1_score"},
     {VIF, "VMAF_integer_feature_vif_scale2_score"},
     {VIF, "VMAF_integer_feature_vif_scale3_score"},
     {MOTION, "VMAF_integer_feature_motion_sad_score"},
     {MOTION, NULL},
+    {HALF_PSNR, "psnr_y"},
     {PSNR, "psnr_y"},
 };
 _Static_assert(VM_COUNT(origin) == VM_COUNT(features), "every feature has an origin");

@@ -6,7 +6,7 @@
 #include "rows.h"
 
 typedef struct VifOptions {
-    int debug, skip_scale0;
+    int debug, skip_scale0, first_scale;
     double gain_limit;
 } VifOptions;
 
@@ -14,6 +14,8 @@ static const VmOption options[] = {
     {"debug", NULL, VM_OPT_BOOL, offsetof(VifOptions, debug), .unnamed = 1},
     {"vif_enhn_gain_limit", "egl", VM_OPT_DOUBLE, offsetof(VifOptions, gain_limit), 100, 1, 100},
     {"vif_skip_scale0", "ssclz", VM_OPT_BOOL, offsetof(VifOptions, skip_scale0)},
+    /* ours: scales below it are neither computed nor counted */
+    {"vif_first_scale", "vfs", VM_OPT_INT, offsetof(VifOptions, first_scale), 0, 0, 3},
     {0},
 };
 
@@ -48,7 +50,7 @@ typedef struct Vif {
     VmVifSums *sums; /* by scale */
     double gain[VM_MAX_GAINS];
     int n_gain, gain_of[VM_MAX_INSTANCES];
-    int need_scale0;
+    int first; /* scale that somebody wants */
 } Vif;
 
 static uint32_t mask(const void *o)
@@ -62,6 +64,11 @@ static int check(const void *o, const VmFormat *f, VmError *error)
     if (f->w >= 16 && f->h >= 16) return 0;
     return vm_fail(error, -EINVAL, "feature vif needs pictures of at least 16x16, these are %ux%u",
                    f->w, f->h);
+}
+
+static int first_scale(const VifOptions *o)
+{
+    return VM_MAX(o->first_scale, o->skip_scale0);
 }
 
 static int bpc_of(const Vif *v, int level)
@@ -149,7 +156,7 @@ static void layout(Vif *v, VmBand band, VmArena *arena)
         VmLevel *l = &v->pyramid.level[s];
         l->w = w;
         l->h = h;
-        const VmRows own = vm_band_rows(band, 0, s || v->need_scale0 ? h : 0);
+        const VmRows own = vm_band_rows(band, 0, s >= v->first ? h : 0);
         l->stat = (VmTap){own.first, own.end, 1, vm_vif_taps[s] / 2};
         if (s + 1 < VM_VIF_SCALES) l->sub = (VmTap){.step = 2, .reach = vm_vif_taps[s + 1] / 2};
         for (int picture = 0; picture < 2; picture++) {
@@ -168,13 +175,14 @@ static void layout(Vif *v, VmBand band, VmArena *arena)
 /* The distinct gain limits of the group. */
 static void collect_gains(Vif *v)
 {
+    v->first = VM_VIF_SCALES;
     for (unsigned i = 0; i < v->group->n; i++) {
         const VifOptions *o = v->group->instances[i]->options;
         int g = 0;
         while (g < v->n_gain && v->gain[g] != o->gain_limit) g++;
         if (g == v->n_gain) v->gain[v->n_gain++] = o->gain_limit;
         v->gain_of[i] = g;
-        if (!o->skip_scale0) v->need_scale0 = 1;
+        v->first = VM_MIN(v->first, first_scale(o));
     }
 }
 
@@ -188,10 +196,10 @@ static void score(const VifOptions *o, const VmVifSums *sums, int gain, VmValue 
         float num = (float)(log_num + ((double)sum->den_nl - flat));
         float den = (float)((double)sum->den_log / 2048.0 + (double)sum->den_nl);
         out[SCORE + s].d = num / den;
-        if (s == 0 && o->skip_scale0) {
+        if (s < first_scale(o)) {
             num = 0;
             den = -1;
-            out[SCORE].d = 0;
+            out[SCORE + s].d = 0;
         } else {
             total_num += num;
             total_den += den;

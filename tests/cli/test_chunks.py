@@ -13,6 +13,7 @@ MOTION = [
     "motion=motion_five_frame_window=true:motion_fps_weight=1.5",
     "motion=motion_five_frame_window=true:motion_moving_average=true:motion_blend_factor=0.5",
     "float_motion=motion_add_scale1=true",
+    "fast",
 ]
 
 
