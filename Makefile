@@ -8,7 +8,8 @@ C_FILES = $(shell git ls-files '*.c' '*.h')
 
 all: models build/build.ninja
 	$(MESON) compile -C build
-	@mkdir -p bin && ln -sfn ../build/tools/vmaf bin/vmaf && ln -sfn ../build/train/vmaf-train bin/vmaf-train
+	@mkdir -p bin && ln -sfn ../build/tools/vmaf bin/vmaf && ln -sfn ../build/train/vmaf-train bin/vmaf-train && \
+	    ln -sfn ../build/mcp/vmaf-mcp bin/vmaf-mcp
 
 build/build.ninja:
 	@command -v $(MESON) >/dev/null || { echo "meson is not installed; run: make deps" >&2; exit 1; }

@@ -6,8 +6,6 @@
 #define VM_STORE_H
 
 #include <jansson.h>
-#include <stdio.h>
-#include <sys/random.h>
 
 #include "base.h"
 
@@ -31,17 +29,11 @@ void vm_store_close(VmStore *store);
 
 /* A new id, so that progress can tell where the report of a call will be found: after a cancellation there is no
  * other way to learn it. Returns 0, or -EIO without random numbers. */
-static inline int vm_store_new_id(char id[VM_STORE_ID])
-{
-    unsigned char bits[16];
-    if (getrandom(bits, sizeof(bits), 0) != (ssize_t)sizeof(bits)) return -EIO;
-    for (int i = 0; i < 16; i++) (void)snprintf(id + 2 * i, 3, "%02x", bits[i]);
-    return 0;
-}
+int vm_store_new_id(char id[VM_STORE_ID]);
 
-/* Keeps a report under the id, one from vm_store_new_id(); "" makes a new one. `report` is its JSON text (vm_strdup; NULL: the table alone is printed), `table` may be NULL.
- * Both are taken, also on failure (the table by its contents). Returns 0,
- * -ENOMEM or -EFBIG. */
+/* Keeps a report under the id, one from vm_store_new_id(); "" makes a new one. `report` is its JSON text (of
+ * vm_alloc() and friends; NULL: the table alone is printed), `table` may be NULL. Both are taken, also on failure
+ * (the table by its contents). Returns 0, -ENOMEM, -EIO or -EFBIG. */
 int vm_store_add(VmStore *store, char *report, VmFrameTable *table, char id[VM_STORE_ID]);
 
 /* Adds a picture to a report, under a name such as "17" or "17-difference"; the bytes are copied.
