@@ -101,12 +101,12 @@ static int load(VmCachedModel *entry, const VmModelArg *arg, const void *json, s
 }
 
 /* A file that was written to since is another model. */
-static char *make_key(const char *text, int fd)
+static char *make_key(const VmModelArg *arg, const char *text, int fd)
 {
     struct stat st = {0};
 
-    if (fd < 0 || fstat(fd, &st)) return vm_strdup(text);
-    return vm_printf("%s|%ju.%ju.%jd.%jd.%ld.%jd.%ld", text, (uintmax_t)st.st_dev,
+    if (fd < 0 || fstat(fd, &st)) return vm_printf("%s|%s", arg->name, text);
+    return vm_printf("%s|%s|%ju.%ju.%jd.%jd.%ld.%jd.%ld", arg->name, text, (uintmax_t)st.st_dev,
                      (uintmax_t)st.st_ino, (intmax_t)st.st_size, (intmax_t)st.st_mtim.tv_sec,
                      st.st_mtim.tv_nsec, (intmax_t)st.st_ctim.tv_sec, st.st_ctim.tv_nsec);
 }
@@ -191,7 +191,7 @@ int vm_model_cache_take(VmModelCache *cache, const VmRoots *roots, const VmModel
 
     if (arg->version) VM_TRY(refuse_version(arg->version, error));
     if (!arg->version) VM_TRY(fd = vm_roots_open_file(roots, arg->path, error));
-    char *key = make_key(text, fd);
+    char *key = make_key(arg, text, fd);
     if (!key) {
         if (fd >= 0) close(fd);
         return vm_fail_memory(error);

@@ -36,6 +36,12 @@ static int refuse_source(VmJob *job, int side, int code)
     char name[160];
 
     vm_roots_printable(job->source[side].path, name, sizeof(name));
+    if (strstr(job->source[side].error, "raw video needs"))
+        return vm_fail(
+            &job->error, code,
+            "%s \"%s\" is no video file that can be decoded; if it holds raw frames, give width, "
+            "height, pixfmt and bitdepth (probe_video helps to find them)",
+            roles[side], name);
     return vm_fail(&job->error, code, "cannot read %s \"%s\": %s", roles[side], name,
                    job->source[side].error);
 }
@@ -101,12 +107,21 @@ static int refuse_args(VmJob *job, int code)
                    *text ? text + 2 * !strncmp(text, "--", 2) : strerror(-code));
 }
 
+/* Beside others a model is named after where it comes from. */
+static const char *name_of(const VmModelArg *arg)
+{
+    const char *slash = arg->path ? strrchr(arg->path, '/') : NULL;
+
+    return arg->version ? arg->version : slash ? slash + 1 : arg->path;
+}
+
 static int use_model(VmJob *job, const char *text)
 {
     int code = vm_args_add_model(&job->args, text, NULL);
     if (code) return refuse_args(job, code);
 
-    const VmModelArg *arg = &job->args.models[job->args.n_models - 1];
+    VmModelArg *arg = &job->args.models[job->args.n_models - 1];
+    if (!arg->named && job->args.n_models > 1) arg->name = name_of(arg);
     for (unsigned i = 0; i + 1 < job->args.n_models; i++)
         if (!strcmp(arg->name, job->args.models[i].name))
             return vm_fail(&job->error, -EINVAL,

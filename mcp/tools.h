@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* The tools that compute; their order is that of vm_tools[]. */
+#ifndef VM_TOOLS_H
+#define VM_TOOLS_H
+
+#include "tool.h"
+
+extern const VmTool vm_tool_probe_video, vm_tool_vmaf_score, vm_tool_describe_worst_frames,
+    vm_tool_compare_encodes, vm_tool_run_benchmark, vm_tool_eval_model_on_split,
+    vm_tool_compare_models, vm_tool_train_model;
+
+#endif
