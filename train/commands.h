@@ -6,5 +6,7 @@
 #include "command.h"
 
 extern const VmCommand vm_cmd_scan;
+extern const VmCommand vm_cmd_extract;
+extern const VmCommand vm_cmd_export_dataset;
 
 #endif

@@ -58,7 +58,7 @@ const VmOption vm_data_options[] = {
     {"features", "LIST", "canonical, full, or names with commas between", VM_OPTION_TEXT,
      AT(features), .initial = "canonical"},
     {"teacher", "MODEL", "version=NAME or path=FILE: a libvmaf model", VM_OPTION_TEXT, AT(teacher),
-     .initial = "version=vmaf_v0.6.1"},
+     .initial = "version=vmaf_v0.6.1", .variable = "VMAF_MODEL_PATH"},
     {"cache-dir", "DIR", "where computed rows are kept; else ~/.cache/vmaf-tiny-ai", VM_OPTION_TEXT,
      AT(cache_dir), .variable = "VMAF_TINY_AI_CACHE"},
     {"cache", "MODE", "how it is used", VM_OPTION_CHOICE, AT(cache), .choices = "write|read|off",

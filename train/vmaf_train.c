@@ -8,6 +8,8 @@
 
 static const VmCommand *const commands[] = {
     &vm_cmd_scan,
+    &vm_cmd_extract,
+    &vm_cmd_export_dataset,
     NULL,
 };
 
