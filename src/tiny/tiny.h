@@ -11,8 +11,10 @@
 
 typedef struct VmTiny VmTiny;
 
+enum { VM_TINY_MAX_FEATURES = 64 };
+
 /* Reads a model from memory, which may be given back afterwards. origin is its name in sentences.
- * External data is refused. Returns 0 and sets *model, or -EINVAL or -ENOMEM; nothing is set then. */
+ * External data is refused. Returns 0 and sets *model, or -EINVAL, -EFBIG or -ENOMEM; nothing is set then. */
 int vm_tiny_read(VmTiny **model, const void *bytes, size_t size, const char *origin,
                  VmError *error);
 
@@ -29,18 +31,30 @@ const char *vm_tiny_meta(const VmTiny *model, const char *key);
 /* Names of the inputs, in order. The model's. */
 const char *const *vm_tiny_features(const VmTiny *model, unsigned *n);
 
-/* Digest of all bytes the model consists of, 64 hex digits. The model's. */
+/* Digest of the model's file, 64 hex digits; of the file and all files that it keeps data in, one after the
+ * other. The model's. */
 const char *vm_tiny_sha256(const VmTiny *model);
+
+/* What a user should know: sentences without the model's name. The model's. */
+const char *const *vm_tiny_notes(const VmTiny *model, unsigned *n);
 
 /* 1 if the model has a second output, `stddev`. */
 int vm_tiny_has_stddev(const VmTiny *model);
 
+/* 1 if a row's score depends on the rows scored with it: dynamic quantisation takes its scale from all. */
+int vm_tiny_is_dynamic(const VmTiny *model);
+
+/* Is it a program of dense layers? Then a row takes no memory and cannot fail. */
+int vm_tiny_is_dense(const VmTiny *model);
+
+/* The second input of a model that has one: the same n values for every row. -EINVAL: another number. */
+int vm_tiny_set_side(VmTiny *model, const float *values, unsigned n, VmError *error);
+
 /* Which kernels vm_tiny_run() uses from now on; the best ones before. */
 void vm_tiny_level(VmTiny *model, VmCpuLevel level);
 
-/* Scores n rows: rows[n][features], score[n], stddev[n] or NULL. Rows are scored independently of each
- * other, except by models with dynamic quantisation, whose scale is taken from all n. Several threads may
- * run one model. Returns 0 or -ENOMEM (not for networks of dense layers). */
+/* Scores n rows: rows[n][features], score[n], stddev[n] or NULL. Several threads may run one model. A value
+ * that is not finite makes its row's score mean nothing. Returns 0 or -ENOMEM. */
 int vm_tiny_run(const VmTiny *model, const float *rows, size_t n, float *score, float *stddev);
 
 #endif

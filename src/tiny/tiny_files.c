@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "tiny/tiny_files.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tiny/graph.h"
+
+/* ---- reading ---- */
+
+static int fail_file(VmError *error, int code, const char *path, const char *name, const char *what)
+{
+    return vm_fail(error, code, "model %s%s%s: %s", path, *name ? ": " : "", name, what);
+}
+
+/* Takes the descriptor. */
+static int read_all(int fd, VmTinyFile *file, const char *path, const char *name, VmError *error)
+{
+    struct stat info;
+    int code = 0;
+    if (fstat(fd, &info) || !S_ISREG(info.st_mode))
+        code = fail_file(error, -EINVAL, path, name, "not a regular file");
+    else if (info.st_size > VM_GRAPH_MAX_FILE)
+        code = fail_file(error, -EFBIG, path, name, "larger than 4 MiB");
+    else if (!(file->bytes = vm_alloc((size_t)info.st_size + 1))) code = vm_fail_memory(error);
+    while (!code && file->size < (size_t)info.st_size) {
+        const ssize_t n =
+            read(fd, (char *)file->bytes + file->size, (size_t)info.st_size - file->size);
+        if (n > 0) file->size += (size_t)n;
+        else code = fail_file(error, -EIO, path, name, "it cannot be read whole");
+    }
+    close(fd);
+    return code;
+}
+
+/* O_NONBLOCK: a pipe must not hold us up before it is seen to be one. */
+static int open_in(int folder, const char *name, int flags)
+{
+    return openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags);
+}
+
+/* ---- a folder outside which no model is opened ---- */
+
+/* Walks from the folder down: every part but the last is a folder, none is a link. */
+static int descend(int folder, char *path, char **last)
+{
+    char *slash;
+    while ((slash = strchr(path, '/'))) {
+        *slash = 0;
+        const int next = open_in(folder, path, O_DIRECTORY | O_NOFOLLOW);
+        close(folder);
+        if (next < 0) return -1;
+        folder = next;
+        path = slash + 1;
+    }
+    *last = path;
+    return folder;
+}
+
+/* Links are resolved first; what the path leads to after that is opened without following any. */
+static int open_beneath(VmTinyFiles *f, const char *root, char **name, VmError *error)
+{
+    char *real = realpath(f->path, NULL), *top = realpath(root, NULL), *last = NULL;
+    int code = 0;
+    const size_t n = top ? strlen(top) : 0;
+    if (!top || !real)
+        code = vm_fail(error, -errno, "cannot open %s: %s", top ? f->path : root, strerror(errno));
+    else if (strncmp(real, top, n) || (n > 1 && real[n] != '/'))
+        code = vm_fail(error, -EACCES, "model %s lies outside of VMAF_TINY_MODEL_DIR, %s", f->path,
+                       root);
+    if (!code) {
+        f->folder = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        f->beneath = 1;
+        if (f->folder >= 0) f->folder = descend(f->folder, real + n + (n > 1), &last);
+        if (f->folder < 0)
+            code = vm_fail(error, -EACCES, "cannot open model %s beneath %s", f->path, root);
+        else if (!(*name = vm_strdup(last))) code = vm_fail_memory(error);
+    }
+    free(real);
+    free(top);
+    return code;
+}
+
+static int open_folder(VmTinyFiles *f, char **name, VmError *error)
+{
+    const char *slash = strrchr(f->path, '/'), *root = getenv("VMAF_TINY_MODEL_DIR");
+    if (root && *root) return open_beneath(f, root, name, error);
+    char *folder = slash ? vm_strdup(f->path) : vm_strdup("./");
+    *name = vm_strdup(slash ? slash + 1 : f->path);
+    int code = folder && *name ? 0 : vm_fail_memory(error);
+    if (!code) {
+        if (slash) folder[slash - f->path + 1] = 0;
+        f->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (f->folder < 0)
+            code = vm_fail(error, -errno, "cannot read model %s: %s", f->path, strerror(errno));
+    }
+    vm_free(folder);
+    return code;
+}
+
+int vm_tiny_files_open(VmTinyFiles *f, const char *path, VmError *error)
+{
+    *f = (VmTinyFiles){.folder = -1, .path = path};
+    VM_TRY(open_folder(f, &f->model.name, error));
+    const int fd = open_in(f->folder, f->model.name, f->beneath ? O_NOFOLLOW : 0);
+    if (fd < 0) return vm_fail(error, -errno, "cannot read model %s: %s", path, strerror(errno));
+    return read_all(fd, &f->model, path, "", error);
+}
+
+static void free_file(VmTinyFile *file)
+{
+    vm_free(file->name);
+    vm_free(file->bytes);
+}
+
+void vm_tiny_files_close(VmTinyFiles *f)
+{
+    if (f->folder >= 0) close(f->folder);
+    free_file(&f->model);
+    for (unsigned i = 0; i < f->n; i++) free_file(&f->file[i]);
+    *f = (VmTinyFiles){.folder = -1};
+}
+
+int vm_tiny_files_find(void *files, const char *name, const void **bytes, size_t *size,
+                       VmError *error)
+{
+    VmTinyFiles *f = files;
+    unsigned i = 0;
+    while (i < f->n && strcmp(f->file[i].name, name)) i++;
+    if (i == VM_TINY_MAX_FILES)
+        return fail_file(error, -EINVAL, f->path, name, "it keeps data in too many files");
+    if (i == f->n) {
+        const int fd = open_in(f->folder, name, O_NOFOLLOW);
+        if (fd < 0)
+            return fail_file(error, -errno, f->path, name,
+                             errno == ELOOP ? "its data is a link, which is not followed"
+                                            : strerror(errno));
+        VmTinyFile *file = &f->file[f->n++];
+        if (!(file->name = vm_strdup(name))) {
+            close(fd);
+            return vm_fail_memory(error);
+        }
+        VM_TRY(read_all(fd, file, f->path, name, error));
+    }
+    *bytes = f->file[i].bytes;
+    *size = f->file[i].size;
+    return 0;
+}
