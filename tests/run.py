@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Runs every test. Last line: N passed, N failed, N skipped; exit status 1 if one failed.
 
-run.py [PART ...] runs only some parts: build, check, unit, abi, cli, golden, sanitized, threads, consumers.
+run.py [PART ...] runs only some parts: build, check, unit, abi, cli, golden, train, sanitized, threads, consumers.
 """
 
 import concurrent.futures
@@ -325,6 +325,7 @@ PARTS = {
     "abi": lambda tally: run_python(tally, "abi"),
     "cli": lambda tally: run_python(tally, "cli"),
     "golden": lambda tally: run_python(tally, "golden"),
+    "train": lambda tally: run_python(tally, "train"),
     "sanitized": run_sanitized,
     "threads": run_threads,
     "consumers": lambda tally: run_python(tally, "consumers"),

@@ -10,11 +10,16 @@
 
 enum { MODEL_MAX = 64 << 20 };
 
-static int is_path(const char *spec)
+void vm_grader_split(const char *spec, const char **version, const char **path)
 {
     const size_t length = strlen(spec);
+    const int is_path = strchr(spec, '/') || (length > 5 && !strcmp(spec + length - 5, ".json"));
 
-    return strchr(spec, '/') || (length > 5 && !strcmp(spec + length - 5, ".json"));
+    *version = *path = NULL;
+    if (!strncmp(spec, "version=", 8)) *version = spec + 8;
+    else if (!strncmp(spec, "path=", 5)) *path = spec + 5;
+    else if (is_path) *path = spec;
+    else *version = spec;
 }
 
 /* The digest of a built-in model comes with it. */
@@ -60,10 +65,11 @@ static int open_path(VmGrader *teacher, const char *path, VmError *error)
 
 int vm_grader_open(VmGrader *teacher, const char *spec, VmError *error)
 {
+    const char *version, *path;
+
     *teacher = (VmGrader){.version = NULL};
-    if (!strncmp(spec, "version=", 8)) return open_version(teacher, spec + 8, error);
-    if (!strncmp(spec, "path=", 5)) return open_path(teacher, spec + 5, error);
-    return is_path(spec) ? open_path(teacher, spec, error) : open_version(teacher, spec, error);
+    vm_grader_split(spec, &version, &path);
+    return path ? open_path(teacher, path, error) : open_version(teacher, version, error);
 }
 
 void vm_grader_free(VmGrader *teacher)
@@ -129,7 +135,7 @@ static int score_one(const VmGraderPair *pair, int i, VmafContext *vmaf, unsigne
 }
 
 int vm_grader_score(const VmGraderPair *pair, VmafContext *vmaf, unsigned index, double *clipped,
-                     double *raw)
+                    double *raw)
 {
     VM_TRY(score_one(pair, 0, vmaf, index, clipped));
     return score_one(pair, 1, vmaf, index, raw);

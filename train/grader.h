@@ -15,7 +15,11 @@ typedef struct VmGrader {
     size_t json_size;
 } VmGrader;
 
-/* spec: "version=NAME", "path=FILE", or either alone: what has a slash or ends in .json is a file.
+/* Takes a teacher's name apart: "version=NAME", "path=FILE", or either alone: what has a slash or ends in
+ * .json is a file. One of *version and *path is set, the other NULL. */
+void vm_grader_split(const char *spec, const char **version, const char **path);
+
+/* spec: as above.
  * Returns 0, or a negative errno with the reason; free it in both cases. */
 int vm_grader_open(VmGrader *teacher, const char *spec, VmError *error);
 
@@ -37,6 +41,6 @@ int vm_grader_use(const VmGraderPair *pair, VmafContext *vmaf);
 
 /* Both scores of a frame, after the flush. */
 int vm_grader_score(const VmGraderPair *pair, VmafContext *vmaf, unsigned index, double *clipped,
-                     double *raw);
+                    double *raw);
 
 #endif

@@ -2,6 +2,7 @@
 #include "outfile.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,9 +30,41 @@ static int open_beside(VmOutFile *out)
         if (!out->temporary) return -ENOMEM;
         const int fd = open(out->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (fd >= 0) return fd;
-        if (errno != EEXIST) return -errno;
+        const int err = errno;
+        if (err != EEXIST) {
+            vm_free(out->temporary);
+            out->temporary = NULL;
+            return -err;
+        }
     }
     return -EEXIST;
+}
+
+/* What a link leads to, so that renaming replaces that and not the link. */
+static int follow(VmOutFile *out)
+{
+    char *real = realpath(out->path, NULL);
+    char *copy = real ? vm_strdup(real) : NULL;
+
+    free(real);          /* realpath's own allocation */
+    if (!real) return 0; /* a new file */
+    if (!copy) return -ENOMEM;
+    vm_free(out->path);
+    out->path = copy;
+    return 0;
+}
+
+static int open_target(VmOutFile *out)
+{
+    struct stat st;
+
+    if (!stat(out->path, &st) && S_ISDIR(st.st_mode)) return -EISDIR;
+    if (!stat(out->path, &st) && !S_ISREG(st.st_mode)) {
+        const int fd = open(out->path, O_WRONLY | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+    }
+    VM_TRY(follow(out));
+    return open_beside(out);
 }
 
 static int open_stream(VmOutFile *out)
@@ -40,13 +73,13 @@ static int open_stream(VmOutFile *out)
         out->file = stdout;
         return 0;
     }
-    const int fd = open_beside(out);
+    const int fd = open_target(out);
     if (fd < 0) return fd;
     out->file = fdopen(fd, "wb");
     if (out->file) return 0;
     const int err = errno;
     (void)close(fd);
-    (void)unlink(out->temporary);
+    if (out->temporary) (void)unlink(out->temporary);
     return -err;
 }
 
@@ -67,8 +100,8 @@ static int settle(VmOutFile *out)
     errno = 0;
     int err = fflush(out->file) || ferror(out->file) ? (errno ? errno : EIO) : 0;
 
-    if (!out->temporary) return err; /* standard output stays open */
-    if (!err && fsync(fileno(out->file))) err = errno;
+    if (out->file == stdout) return err; /* it stays open */
+    if (!err && out->temporary && fsync(fileno(out->file))) err = errno;
     if (fclose(out->file) && !err) err = errno;
     return err;
 }

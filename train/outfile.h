@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* A file that appears whole or not at all: written under a temporary name in the same folder, synced and
- * renamed. */
+ * renamed. Devices and pipes are written in place; a link keeps pointing to the file it names. */
 #ifndef VM_OUTFILE_H
 #define VM_OUTFILE_H
 
@@ -9,8 +9,8 @@
 #include "base.h"
 
 typedef struct VmOutFile {
-    FILE *file; /* write here; "-" is standard output */
-    char *path, *temporary;
+    FILE *file;             /* write here; "-" is standard output */
+    char *path, *temporary; /* temporary NULL: it is written in place */
 } VmOutFile;
 
 /* Returns 0, or a negative errno with the reason in error and nothing to finish. */

@@ -150,8 +150,8 @@ static int collect(Run *run, VmRows *rows)
         for (unsigned k = 0; !err && k < features->n; k++)
             err = vmaf_feature_score_at_index(run->vmaf, features->scores[k], &x[k], i);
         if (!err)
-            err = vm_grader_score(run->pass->teacher, run->vmaf, i, &rows->clipped[i],
-                                   &rows->raw[i]);
+            err =
+                vm_grader_score(run->pass->teacher, run->vmaf, i, &rows->clipped[i], &rows->raw[i]);
         run->frames = err < 0 ? i : run->frames; /* for the message */
         if (err < 0) return refuse(run, err);
     }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "grader.h"
 #include "model.h"
 #include "samples.h"
 #include "team.h"
@@ -14,21 +15,16 @@ struct VmTeacher {
     char name[128];
 };
 
-static const char *value_of(const char *spec, const char *key)
-{
-    const size_t n = strlen(key);
-    return strncmp(spec, key, n) ? NULL : spec + n;
-}
-
 int vm_teacher_open(VmTeacher **result, const char *spec, VmError *error)
 {
-    const char *path = value_of(spec, "path="), *version = value_of(spec, "version=");
+    const char *path, *version;
     VmafModelSpec model;
     VmTeacher *t = vm_alloc(sizeof(*t));
     if (!t) return vm_fail_memory(error);
+    vm_grader_split(spec, &version, &path);
     vmaf_ext_model_spec_default(&model);
     model.path = path;
-    model.version = path ? NULL : version ? version : spec;
+    model.version = version;
     const int code = vm_model_load(&t->model, &t->collection, &model, error);
     if (code) {
         vm_teacher_free(t);
