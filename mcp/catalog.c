@@ -78,7 +78,7 @@ int vm_resource_text(VmCall *call, const char *uri, const char *mime, const char
 int vm_resource_blob(VmCall *call, const char *uri, const char *mime, const void *data, size_t size)
 {
     return vm_server_complete(call,
-                              json_pack("{s[{sssssso}]}", "contents", "uri", uri, "mimeType", mime,
+                              json_pack("{s[{ssssso}]}", "contents", "uri", uri, "mimeType", mime,
                                         "blob", base64(data, size)),
                               "private");
 }

@@ -31,19 +31,26 @@ static void relay_warnings(VmJob *job)
     }
 }
 
+/* The readers speak of a command line's options. */
+static void name_arguments(const char *text, char *out, size_t size)
+{
+    static const char options[] = "-w -h -p -b";
+    const char *at = strstr(text, options);
+
+    if (!at) (void)snprintf(out, size, "%s", text);
+    else
+        (void)snprintf(out, size,
+                       "%.*swidth, height, pixfmt and bitdepth (probe_video helps to find them)%s",
+                       (int)(at - text), text, at + strlen(options));
+}
+
 static int refuse_source(VmJob *job, int side, int code)
 {
-    char name[160];
+    char name[160], why[640];
 
     vm_roots_printable(job->source[side].path, name, sizeof(name));
-    if (strstr(job->source[side].error, "raw video needs"))
-        return vm_fail(
-            &job->error, code,
-            "%s \"%s\" is no video file that can be decoded; if it holds raw frames, give width, "
-            "height, pixfmt and bitdepth (probe_video helps to find them)",
-            roles[side], name);
-    return vm_fail(&job->error, code, "cannot read %s \"%s\": %s", roles[side], name,
-                   job->source[side].error);
+    name_arguments(job->source[side].error, why, sizeof(why));
+    return vm_fail(&job->error, code, "cannot read %s \"%s\": %s", roles[side], name, why);
 }
 
 static int refuse_engine(VmJob *job, int code)

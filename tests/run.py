@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Runs every test. Last line: N passed, N failed, N skipped; exit status 1 if one failed.
 
-run.py [PART ...] runs only some parts: build, check, unit, abi, cli, golden, train, sanitized, threads, consumers.
+run.py [PART ...] runs only some parts: build, check, unit, abi, cli, golden, train, mcp, sanitized, threads,
+consumers.
 """
 
 import concurrent.futures
@@ -329,6 +330,7 @@ PARTS = {
     "sanitized": run_sanitized,
     "threads": run_threads,
     "consumers": lambda tally: run_python(tally, "consumers"),
+    "mcp": lambda tally: run_python(tally, "mcp"),
 }
 
 

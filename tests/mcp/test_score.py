@@ -1,0 +1,325 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""vmaf_score and compare_encodes: the numbers, the size of answers, what ends a score early."""
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import time
+import unittest
+
+import mcp_client
+import support
+from mcp_client import Case
+
+GOLDEN = os.path.join(support.SHARED, "golden")
+
+
+def reference_rows(**wanted):
+    """Values of libvmaf 3.2.0 for the patterns, at 17 digits: {name: row}."""
+    path = os.path.join(support.TESTS, "golden", "reference.tsv")
+    with open(path, encoding="utf-8") as f:
+        rows = csv.DictReader((line for line in f if not line.startswith("#")), delimiter="\t")
+        return {r["name"]: r for r in rows if all(r[k] == str(v) for k, v in wanted.items())}
+
+
+class Score(Case):
+    def setUp(self):
+        support.model_file("vmaf_v0.6.1")
+        super().setUp()
+
+    def test_known_figure(self):
+        """A pattern whose values the reference printed, to the last digit."""
+        want = reference_rows(pattern="A", w=176, h=176, bits=8, format="420")
+        got = self.client.get("vmaf_score", **self.raw_pair("A", 176, 176), per_frame="all")
+        self.assertEqual(got["score"], float(want["vmaf"]["mean"]))
+        self.assertEqual(got["models"][0]["harmonic_mean"], float(want["vmaf"]["harmonic_mean"]))
+        frames = [float(want["vmaf"][f"frame{i}"]) for i in range(3)]
+        self.assertEqual([f["score"] for f in got["scores"]], frames)
+        self.assertEqual(got["worst"][0]["score"], min(frames))
+        self.assertEqual(got["worst"][0]["frame"], frames.index(min(frames)))
+
+    def test_several_models_and_features(self):
+        want = reference_rows(pattern="A", w=176, h=176, bits=8, format="420")
+        models = ["version=vmaf_v0.6.1neg", "version=vmaf_4k_v0.6.1:name=four"]
+        got = self.client.get(
+            "vmaf_score", **self.raw_pair("A", 176, 176), models=models, features=["psnr", "float_ssim"]
+        )
+        means = {m["name"]: m["mean"] for m in got["models"]}
+        expected = {"vmaf": "vmaf", "vmaf_v0.6.1neg": "vmaf_neg", "four": "vmaf_4k"}
+        self.assertEqual(means, {k: float(want[v]["mean"]) for k, v in expected.items()})
+        features = {f["name"]: f["mean"] for f in got["features"]}
+        self.assertAlmostEqual(features["psnr_y"], float(want["psnr_y"]["mean"]), 6)
+        self.assertIn("float_ssim", features)
+
+    def test_same_as_the_program(self):
+        """Every number of the report, for all kinds of files."""
+        args = self.raw_pair("B", 192, 108, frames=8)
+        w, h = args["width"], args["height"]
+        want = support.score(*support.raw_args(args["ref"], args["dis"], w, h))
+        y4m = {
+            k: self.file(k + ".y4m", support.y4m("B", k, w, h, frames=8)) for k in ("ref", "dis")
+        }
+        for arguments in (args, y4m):
+            got = self.client.get("vmaf_score", **arguments)
+            report = json.loads(self.client.read_resource(got["report"]))
+            self.assertEqual(report["frames"], want["frames"])
+            self.assertEqual(report["pooled_metrics"], want["pooled_metrics"])
+            self.assertEqual(got["score"], want["pooled_metrics"]["vmaf"]["mean"])
+
+    @unittest.skipUnless(shutil.which("ffmpeg"), "ffmpeg is not installed")
+    def test_compressed(self):
+        paths = {}
+        for side in ("ref", "dis"):
+            source = self.file(side + ".y4m", support.y4m("B", side, 192, 108, frames=8))
+            paths[side] = self.path(side + ".mp4")
+            command = ["ffmpeg", "-nostdin", "-v", "error", "-i", source, paths[side]]
+            subprocess.run(command, check=True)
+        got = self.client.get("vmaf_score", **paths)
+        want = support.score("-r", paths["ref"], "-d", paths["dis"])
+        self.assertEqual(got["score"], want["pooled_metrics"]["vmaf"]["mean"])
+        self.assertEqual(got["frames_scored"], 8)
+
+    def test_range(self):
+        """The frames of a range have the scores they have in the whole clip."""
+        args = self.raw_pair("B", 96, 64, frames=12)
+        whole = self.client.get("vmaf_score", **args, per_frame="all")["scores"]
+        for first, count in ((0, 4), (3, 5), (8, 0), (11, 9)):
+            got = self.client.get(
+                "vmaf_score", **args, per_frame="all", frame_start=first, frame_count=count
+            )
+            end = first + count if count else 12
+            self.assertEqual(got["scores"], whole[first:end])
+            self.assertEqual((got["first_frame"], got["last_frame"]), (first, min(end, 12) - 1))
+        got = self.client.get("vmaf_score", **args, per_frame="all", subsample=5)
+        self.assertEqual([f["frame"] for f in got["scores"]], [0, 5, 10])
+        self.assertEqual(got["scores"], whole[::5])
+        self.refused(["12 frames", "frame_start"], "vmaf_score", **args, frame_start=12)
+
+    def test_answer_is_small(self):
+        """4 kB of text and no more, however long the clip."""
+        for frames in (3, 400):
+            result = self.client.call("vmaf_score", self.raw_pair("A", 36, 36, frames=frames))
+            text = "".join(c["text"] for c in result["content"] if c["type"] == "text")
+            self.assertLessEqual(len(text), 4096)
+            self.assertEqual(json.loads(text), result["structuredContent"])
+            self.assertLessEqual(len(result["structuredContent"]["worst"]), 5)
+
+    def test_frames_by_link(self):
+        args = self.raw_pair("A", 36, 36, frames=40)
+        got = self.client.get("vmaf_score", **args, features=["psnr"])
+        whole = json.loads(self.client.read_resource(got["report"]))["frames"]
+        part = json.loads(self.client.read_resource(got["report"] + "/frames?from=30&count=3"))
+        self.assertEqual([f["frameNum"] for f in part["frames"]], [30, 31, 32])
+        self.assertEqual([f["metrics"] for f in part["frames"]], [f["metrics"] for f in whole[30:33]])
+
+    def test_model_is_kept(self):
+        """A model file that vanished after its first use is still refused, one unchanged is not read again."""
+        with open(support.model_file("vmaf_v0.6.1"), "rb") as f:
+            model = self.file("model.json", f.read())
+        args = self.raw_pair("A", 36, 36)
+        first = self.client.get("vmaf_score", **args, model="path=" + model)
+        again = self.client.get("vmaf_score", **args, model="path=" + model)
+        self.assertEqual(first["score"], again["score"])
+        os.rename(model, model + ".moved")
+        self.refused(["does not exist"], "vmaf_score", **args, model="path=" + model)
+        self.file("model.json", "{}")
+        self.refused(["model"], "vmaf_score", **args, model="path=" + model)
+
+    def test_wrong_arguments(self):
+        args = self.raw_pair()
+        ref, dis = args["ref"], args["dis"]
+        cases = [
+            (["width and height"], {"ref": ref, "dis": dis, "width": 64}),
+            (["width, height", "probe_video"], {"ref": ref, "dis": dis}),
+            (["did you mean", "vmaf_v0.6.1"], {**args, "model": "version=vmaf_v0.6.2x"}),
+            (["list_models"], {**args, "model": "version=nonsense_of_mine"}),
+            (["unknown key"], {**args, "model": "versoin=vmaf_v0.6.1:x=1"}),
+            (["cpu", "cuda"], {**args, "backend": "cuda"}),
+            (["no feature", "psnr"], {**args, "features": ["psrn"]}),
+            (["named", "vmaf"], {**args, "models": ["version=vmaf_v0.6.1neg:name=vmaf"]}),
+            (["pixfmt"], {**args, "pixfmt": "421"}),
+            (["width"], {**args, "width": 0}),
+            (["width"], {**args, "width": 99999}),
+            (["refx"], {**args, "refx": 1}),
+        ]
+        for words, arguments in cases:
+            with self.subTest(words=words):
+                self.refused(words, "vmaf_score", **arguments)
+        other = self.raw_pair("A", 36, 36)
+        self.file("a.y4m", support.y4m("A", "ref", 36, 36))
+        self.file("b.y4m", support.y4m("A", "ref", 64, 48))
+        pair = {"ref": self.path("a.y4m"), "dis": self.path("b.y4m")}
+        self.refused(["36x36", "64x48", "scale"], "vmaf_score", **pair)
+        self.refused(["pixfmt"], "vmaf_score", **{**other, "dis": self.file("short.yuv", b"12")})
+        self.refused(["empty"], "vmaf_score", **{**other, "dis": self.file("empty.yuv", b"")})
+
+    def test_broken_input(self):
+        """What is before the fault is scored, with a warning."""
+        pair = {k: support.y4m("A", k, 36, 36, frames=6) for k in ("ref", "dis")}
+        pair["dis"] = pair["dis"][:-500]
+        pair = {k: self.file(k + ".y4m", data) for k, data in pair.items()}
+        got = self.client.get("vmaf_score", **pair)
+        self.assertEqual(got["end"], "broken")
+        self.assertEqual(got["frames_scored"], 5)
+        self.assertTrue(got["warnings"])
+
+
+class Golden(Case):
+    allow = (os.path.join(GOLDEN, "clips"),)
+
+    @unittest.skipUnless(os.path.isdir(GOLDEN), f"no {GOLDEN}")
+    def test_golden_pairs(self):
+        """Pairs of the shared folder, by the default model, to the last digit."""
+        support.model_file("vmaf_v0.6.1")
+        for name in ("src01_8", "src01_q160x90", "src01_10", "src01tiff_422p10"):
+            with open(os.path.join(GOLDEN, "expect", name + ".json"), encoding="utf-8") as f:
+                pair = json.load(f)
+            want = pair["configs"]["vmaf_v0.6.1"]
+            arguments = {"ref": pair["ref"], "dis": pair["dis"], "per_frame": "all"}
+            arguments |= {"width": int(pair["width"]), "height": int(pair["height"])}
+            arguments |= {"pixfmt": str(pair["pixel_format"]), "bitdepth": int(pair["bitdepth"])}
+            got = self.client.get("vmaf_score", **arguments)
+            with self.subTest(pair=name):
+                scores = [f["vmaf"] for f in want["frames"]]
+                self.assertEqual([f["score"] for f in got["scores"]], scores)
+                self.assertEqual(got["score"], want["pooled"]["vmaf"]["mean"])
+
+
+class Long(Case):
+    def setUp(self):
+        support.model_file("vmaf_v0.6.1")
+        super().setUp()
+
+    def long_pair(self, w=640, h=360, frames=600):
+        """Minutes of work if nobody stops it; two small files that repeat a frame."""
+        paths = {}
+        for side in ("ref", "dis"):
+            frame = b"FRAME\n" + support.patterns.frame("B", side, w, h)
+            head = f"YUV4MPEG2 W{w} H{h} F25:1 Ip A1:1 C420jpeg\n".encode()
+            paths[side] = self.file(side + "_long.y4m", head + frame * frames)
+        return paths
+
+
+class Stops(Long):
+    """Ends that come from outside."""
+
+    def cpu_seconds(self):
+        with open(f"/proc/{self.client.process.pid}/stat", encoding="ascii") as f:
+            fields = f.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def test_cancel(self):
+        """The processor is idle within a second, no answer comes, and what was scored can be read."""
+        request = self.client.start_call("vmaf_score", self.long_pair(1280, 720, 120), token="t")
+        told = self.client.wait_for_progress("t", least=3)
+        self.client.notify("notifications/cancelled", {"requestId": request})
+        time.sleep(1)
+        before = self.cpu_seconds()
+        time.sleep(0.5)
+        self.assertLess(self.cpu_seconds() - before, 0.1)
+        self.assertNotIn(request, self.client.answers)
+        uri = told[-1]["message"].split()[-1]
+        report = json.loads(self.client.read_resource(uri))
+        self.assertGreaterEqual(len(report["frames"]), 1)
+        self.assertIn("vmaf", report["frames"][0]["metrics"])
+        # and the worker is free
+        got = self.client.get("vmaf_score", **self.raw_pair("A", 36, 36))
+        self.assertEqual(got["end"], "complete")
+        self.assertNotIn(request, self.client.answers)
+
+    def test_progress(self):
+        self.client.wait(self.client.start_call("vmaf_score", self.long_pair(320, 180, 200), token=7))
+        told = [p["progress"] for p in self.client.progress[7]]
+        self.assertEqual(told, sorted(set(told)))
+        self.assertEqual(told[0], 0)
+        self.assertEqual(self.client.progress[7][-1]["total"], 200)
+
+    def test_max_seconds(self):
+        got = self.client.get("vmaf_score", **self.long_pair(1280, 720, 300), max_seconds=0.3)
+        self.assertEqual(got["end"], "timeout")
+        self.assertLess(got["frames_scored"], 300)
+        self.assertIn("frame_start", got["warnings"][0])
+        want = self.client.get(
+            "vmaf_score",
+            ref=self.path("ref_long.y4m"),
+            dis=self.path("dis_long.y4m"),
+            frame_count=got["frames_scored"],
+        )
+        self.assertAlmostEqual(got["score"], want["score"], 1)
+
+
+class Deadline(Long):
+    env = {"VMAF_MCP_TIMEOUT": "1", "VMAF_MCP_MAX_FRAMES": "40"}
+
+    def test_frames(self):
+        got = self.client.get("vmaf_score", **self.raw_pair("A", 36, 36, frames=60))
+        self.assertEqual((got["end"], got["frames_scored"]), ("limit", 40))
+        self.assertIn("frame_start", got["warnings"][0])
+
+
+    def test_time(self):
+        """The server's deadline gives what there is, and the frames that are there are right."""
+        pair = self.long_pair(1920, 1080, 40)
+        begin = time.monotonic()
+        got = self.client.get("vmaf_score", **pair, per_frame="all", features=["float_ms_ssim"])
+        self.assertLess(time.monotonic() - begin, 3)
+        self.assertEqual(got["end"], "timeout")
+        self.assertIn("time ran out", got["warnings"][0])
+        want = self.client.get("vmaf_score", **pair, per_frame="all", frame_count=2)
+        self.assertEqual(got["scores"][:2], want["scores"])
+
+
+class Compare(Case):
+    def setUp(self):
+        support.model_file("vmaf_v0.6.1")
+        super().setUp()
+
+    def encodes(self):
+        """Encodes by adding an error of 1 to 4 steps; smaller ones cost more."""
+        w, h, frames = 96, 64, 3
+        size = w * h * 3 // 2
+        source = b"".join(support.patterns.frame("B", "ref", w, h, f=f) for f in range(frames))
+        out = []
+        for step in (4, 3, 2, 1):
+            noisy = bytes(
+                v + step * (1 if (i * 7 + i // w) % 3 == 0 else 0) for i, v in enumerate(source)
+            )
+            out.append(self.file(f"step{step}.yuv", noisy))
+        self.assertEqual(len(source), size * frames)
+        return {"ref": self.file("ref.yuv", source), "width": w, "height": h}, out
+
+    def test_bd_rate(self):
+        """One group needs exactly a fifth less for the same scores."""
+        args, paths = self.encodes()
+        rates = [500, 1000, 2000, 4000]
+        encodes = [
+            {"path": p, "bitrate_kbps": r * factor, "group": group, "label": f"{group} {r}"}
+            for group, factor in (("a", 1), ("b", 0.8))
+            for p, r in zip(paths, rates)
+        ]
+        got = self.client.get("compare_encodes", **args, encodes=encodes)
+        self.assertEqual(len(got["encodes"]), 8)
+        self.assertEqual(len(got["bd"]), 1)
+        self.assertAlmostEqual(got["bd"][0]["bd_rate_percent"], -20, 6)
+        self.assertEqual(got["rate_source"], "given")
+        one = self.client.get("vmaf_score", ref=args["ref"], dis=paths[0], width=96, height=64)
+        self.assertEqual(got["encodes"][0]["mean"], one["score"])
+        self.assertIn(got["best"], ("a 4000", "b 4000"))
+        got = self.client.get("compare_encodes", **args, encodes=encodes, anchor="b")
+        self.assertAlmostEqual(got["bd"][0]["bd_rate_percent"], 25, 6)
+
+    def test_one_that_fails(self):
+        args, paths = self.encodes()
+        encodes = [{"path": paths[0]}, {"path": self.path("none.yuv")}]
+        got = self.client.get("compare_encodes", **args, encodes=encodes)
+        self.assertIsNone(got["encodes"][1]["mean"])
+        self.assertIn("does not exist", got["encodes"][1]["error"])
+        self.assertIn("none.yuv", got["warnings"][0])
+        self.assertEqual(got["best"], paths[0])
+        self.refused(["no encode"], "compare_encodes", **args, encodes=[encodes[1]])
+
+
+if __name__ == "__main__":
+    unittest.main()
