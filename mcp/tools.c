@@ -11,5 +11,6 @@ const VmTool *const vm_tools[] = {
     &vm_tool_vmaf_score,
     &vm_tool_describe_worst_frames,
     &vm_tool_compare_encodes,
+    &vm_tool_run_benchmark,
     NULL,
 };
