@@ -272,9 +272,9 @@ static VmFile *find_reference(const VmCorpus *corpus, const char *source)
 }
 
 /* The references are ordered by source: two of one source are neighbours. */
-static const VmFile *second_reference(const VmCorpus *corpus, const VmFile *ref)
+static VmFile *second_reference(const VmCorpus *corpus, VmFile *ref)
 {
-    const VmFile *next = ref + 1;
+    VmFile *next = ref + 1;
 
     return next < corpus->ref + corpus->n_ref && !strcmp(next->name.source, ref->name.source)
                ? next
@@ -314,7 +314,7 @@ static int pair_file(VmCorpus *corpus, unsigned i, const VmDataArgs *args, unsig
 {
     const VmFile *dis = &corpus->dis[i], *other = same_stem(corpus, i);
     VmFile *ref = find_reference(corpus, dis->name.source);
-    const VmFile *second = ref ? second_reference(corpus, ref) : NULL;
+    VmFile *second = ref ? second_reference(corpus, ref) : NULL;
     VmPair *pair = &corpus->pairs[corpus->n_pairs];
     enum VmSkipKind kind = VM_SKIP_GEOMETRY;
     VmError why = {""};
@@ -323,9 +323,11 @@ static int pair_file(VmCorpus *corpus, unsigned i, const VmDataArgs *args, unsig
         return skip(corpus, VM_SKIP_NO_REFERENCE, "", dis->path,
                     vm_printf("no file in ref/ has the source %s", dis->name.source));
     ref->is_used = 1;
-    if (second)
+    if (second) {
+        second->is_used = 1;
         return skip(corpus, VM_SKIP_DUPLICATE, "", dis->path,
                     vm_printf("its source has two references: %s and %s", ref->path, second->path));
+    }
     if (other)
         return skip(corpus, VM_SKIP_DUPLICATE, "", dis->path,
                     vm_printf("%s has the same name before the suffix", other->path));

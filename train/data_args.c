@@ -36,19 +36,17 @@ static int parse_size(const char *text, void *value, VmError *error)
 
 #define AT(member) offsetof(VmDataArgs, member)
 
-#define CORPUS_OPTIONS                                                                             \
-    {"data-root",    "DIR",         "the corpus: its ref/ and dis/",                               \
-     VM_OPTION_TEXT, AT(data_root), .variable = "VMAF_DATA_ROOT"},                                 \
-        {"assume-dims",                                                                            \
-         "WxH",                                                                                    \
-         "geometry of raw files, before corpus.json and the ladder's rule",                        \
-         VM_OPTION_TEXT,                                                                           \
-         AT(assume),                                                                               \
-         .parse = parse_size},                                                                     \
-    {                                                                                              \
-        "max-pairs", "N", "no more pairs than that, taken from the sources in turn",               \
-            VM_OPTION_COUNT, AT(max_pairs), 1, 1000000                                             \
-    }
+/* clang-format off */
+#define CORPUS_OPTIONS \
+    {"data-root", "DIR", "the corpus: its ref/ and dis/", VM_OPTION_TEXT, AT(data_root), \
+     .variable = "VMAF_DATA_ROOT"}, \
+    {"assume-dims", "WxH", "geometry of raw files, before corpus.json and the ladder's rule", \
+     VM_OPTION_TEXT, AT(assume), .parse = parse_size}, \
+    {"max-pairs", "N", "no more pairs than that, taken from the sources in turn", \
+     VM_OPTION_COUNT, AT(max_pairs), 1, 1000000}, \
+    {"skip-unusable", NULL, "go on without the pairs that cannot be used", VM_OPTION_FLAG, \
+     AT(skip_unusable)}
+/* clang-format on */
 
 const VmOption vm_corpus_options[] = {CORPUS_OPTIONS, {0}};
 
