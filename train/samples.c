@@ -3,7 +3,14 @@
 
 #include <math.h>
 
+/* An input that never moves keeps its unit: dividing by next to nothing would make a query explode. */
 static const double LEAST_STD = 1e-6;
+
+static double std_of(double squares, size_t n)
+{
+    const double std = sqrt(squares / (double)n);
+    return std < LEAST_STD ? 1 : std;
+}
 
 size_t vm_samples_count(const VmSamples *s)
 {
@@ -58,8 +65,7 @@ static void scale_inputs(VmSamples *s, size_t first, size_t end)
             squares[j] += d * d;
         }
     }
-    for (unsigned j = 0; j < s->width; j++)
-        scaling->std[j] = VM_MAX(sqrt(squares[j] / (double)(end - first)), LEAST_STD);
+    for (unsigned j = 0; j < s->width; j++) scaling->std[j] = std_of(squares[j], end - first);
 }
 
 void vm_samples_scale(VmSamples *s)
@@ -78,5 +84,5 @@ void vm_samples_scale(VmSamples *s)
         vm_samples_row(s, i, &y);
         squares += (y - s->scaling.target_mean) * (y - s->scaling.target_mean);
     }
-    s->scaling.target_std = VM_MAX(sqrt(squares / (double)n), LEAST_STD);
+    s->scaling.target_std = std_of(squares, n);
 }

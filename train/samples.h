@@ -40,7 +40,7 @@ const float *vm_samples_row(const VmSamples *samples, size_t i, double *y);
 void vm_samples_read(const VmSamples *samples, const uint32_t *order, size_t first, size_t n,
                      double *x, size_t stride, double *t);
 
-/* Mean and population standard deviation (at least 1e-6) of each input over the first part, or over the
+/* Mean and population standard deviation (1 if it is below 1e-6) of each input over the first part, or over the
  * second if that is empty, and of all targets. */
 void vm_samples_scale(VmSamples *samples);
 

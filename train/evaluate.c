@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "evaluate.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "progress.h"
+#include "rng.h"
+#include "scores.h"
+
+/* ---- answers ---- */
+
+/* "adm2" and "integer_adm2" are one feature. */
+static const char *plain_name(const char *name)
+{
+    return strncmp(name, "integer_", 8) ? name : name + 8;
+}
+
+int vm_evaluate_columns(const VmTiny *model, const VmDataset *d, unsigned *column, VmError *error)
+{
+    unsigned n;
+    const char *const *features = vm_tiny_features(model, &n);
+    for (unsigned j = 0; j < n; j++) {
+        unsigned k = 0;
+        while (k < d->width && strcmp(plain_name(d->features[k]), plain_name(features[j]))) k++;
+        if (k == d->width)
+            return vm_fail(error, -EINVAL, "the model reads %s, which the data do not have",
+                           features[j]);
+        column[j] = k;
+    }
+    return 0;
+}
+
+/* Rows that are scored in one call: a clip's, as the engine does, since the scale of a quantised model is
+ * taken from all of them; of other models no more than are good for the caches. */
+static size_t batch_of(const VmTiny *model, const VmDataset *d, const uint32_t *rows, size_t n)
+{
+    const size_t most = vm_tiny_is_dynamic(model) ? n : VM_MIN(n, 4096);
+    size_t i = 1;
+    while (i < most && d->clip[rows[i]] == d->clip[rows[0]]) i++;
+    return i;
+}
+
+int vm_evaluate_rows(const VmTiny *model, const VmDataset *d, const uint32_t *rows, size_t n,
+                     double *predicted, float *spread, VmError *error)
+{
+    unsigned column[VM_TINY_MAX_FEATURES], width;
+    (void)vm_tiny_features(model, &width);
+    VM_TRY(vm_evaluate_columns(model, d, column, error));
+    size_t largest = 0;
+    for (size_t i = 0; i < n;) {
+        const size_t batch = batch_of(model, d, rows + i, n - i);
+        largest = VM_MAX(largest, batch);
+        i += batch;
+    }
+    float *x = vm_alloc_array(largest * (width + 1) + 1, sizeof(*x));
+    if (!x) return vm_fail_memory(error);
+    float *score = x + largest * width;
+    int code = 0;
+    for (size_t i = 0; !code && i < n;) {
+        const size_t batch = batch_of(model, d, rows + i, n - i);
+        for (size_t r = 0; r < batch; r++)
+            for (unsigned j = 0; j < width; j++)
+                x[r * width + j] = d->x[(size_t)rows[i + r] * d->width + column[j]];
+        code = vm_tiny_run(model, x, batch, score, spread ? spread + i : NULL);
+        for (size_t r = 0; r < batch; r++) predicted[i + r] = (double)score[r];
+        i += batch;
+    }
+    vm_free(x);
+    return code ? vm_fail_memory(error) : 0;
+}
+
+/* ---- speed ---- */
+
+int vm_evaluate_latency(const VmTiny *model, size_t rows, unsigned calls, VmLatency *latency)
+{
+    enum { WARM_UP = 5 };
+    unsigned width;
+    (void)vm_tiny_features(model, &width);
+    float *x = vm_alloc_array(rows * (width + 1), sizeof(*x));
+    double *times = vm_alloc_array(calls, sizeof(*times));
+    int code = x && times ? 0 : -ENOMEM;
+    VmRng rng = vm_rng(0, 0);
+    for (size_t i = 0; !code && i < rows * width; i++) x[i] = (float)vm_rng_normal(&rng);
+    /* one row takes no longer than reading the clock: calls are timed in bunches */
+    const unsigned bunch = rows < 16 ? 256 : 1;
+    for (unsigned i = 0; !code && i < calls + WARM_UP; i++) {
+        const double start = vm_clock();
+        for (unsigned k = 0; !code && k < bunch; k++)
+            code = vm_tiny_run(model, x, rows, x + rows * width, NULL);
+        if (i >= WARM_UP) times[i - WARM_UP] = (vm_clock() - start) * 1e9 / bunch;
+    }
+    if (!code) {
+        qsort(times, calls, sizeof(*times), vm_compare_doubles);
+        latency->p50 = vm_percentile(times, calls, 50);
+        latency->p95 = vm_percentile(times, calls, 95);
+    }
+    vm_free(x);
+    vm_free(times);
+    return code;
+}
+
+/* ---- parts ---- */
+
+static int source_figures(VmEvaluation *e, const VmDataset *d)
+{
+    double *side = vm_alloc_array(2 * e->n, sizeof(*side));
+    e->sources = vm_alloc_array(d->n_sources, sizeof(*e->sources));
+    int code = side && e->sources ? 0 : -ENOMEM;
+    for (unsigned s = 0; !code && s < d->n_sources; s++) {
+        VmSourceFigures *f = &e->sources[e->n_sources];
+        size_t n = 0;
+        uint32_t last = UINT32_MAX;
+        f->n_clips = 0;
+        for (size_t i = 0; i < e->n; i++) {
+            const uint32_t clip = d->clip[e->rows[i]];
+            if (d->clips[clip].source != s) continue;
+            f->n_clips += clip != last;
+            last = clip;
+            side[n] = e->predicted[i];
+            side[e->n + n++] = e->truth[i];
+        }
+        if (!n) continue;
+        f->source = d->sources[s];
+        code = vm_metrics(&f->metrics, side, side + e->n, n);
+        if (!code && f->metrics.rmse > e->sources[e->worst_source].metrics.rmse)
+            e->worst_source = e->n_sources;
+        e->n_sources++;
+    }
+    vm_free(side);
+    return code;
+}
+
+/* Means over the rows of each clip, and their figures. */
+static int clip_figures(VmEvaluation *e, const VmDataset *d)
+{
+    double *p = vm_alloc_array(2 * e->n, sizeof(*p)), *t = p ? p + e->n : NULL;
+    size_t n = 0;
+    if (!p) return -ENOMEM;
+    for (size_t i = 0; i < e->n;) {
+        const size_t first = i;
+        const uint32_t clip = d->clip[e->rows[i]];
+        double sum = 0, truth = 0;
+        for (; i < e->n && d->clip[e->rows[i]] == clip; i++) {
+            sum += e->predicted[i];
+            truth += e->truth[i];
+        }
+        p[n] = sum / (double)(i - first);
+        t[n++] = truth / (double)(i - first);
+    }
+    const int code = vm_metrics(&e->per_clip, p, t, n);
+    vm_free(p);
+    return code;
+}
+
+static int intervals(VmEvaluation *e, const VmDataset *d, const VmEvalOptions *o)
+{
+    uint32_t *clip = vm_alloc_array(e->n, sizeof(*clip));
+    unsigned n = 0;
+    if (!clip) return -ENOMEM;
+    for (size_t i = 0; i < e->n; i++) {
+        if (i && d->clip[e->rows[i]] != d->clip[e->rows[i - 1]]) n++;
+        clip[i] = n;
+    }
+    const int code = vm_metrics_bootstrap(&e->ci, e->predicted, e->truth, e->n, clip, n + 1,
+                                          o->draws, o->seed, o->n_threads);
+    vm_free(clip);
+    return code;
+}
+
+static double error_of(const VmEvaluation *e, size_t i)
+{
+    return fabs(e->predicted[i] - e->truth[i]);
+}
+
+static void find_worst(VmEvaluation *e)
+{
+    for (size_t i = 0; i < e->n; i++) {
+        unsigned at = e->n_worst;
+        while (at && error_of(e, i) > error_of(e, e->worst[at - 1])) at--;
+        if (at == VM_WORST_ROWS) continue;
+        if (e->n_worst < VM_WORST_ROWS) e->n_worst++;
+        memmove(e->worst + at + 1, e->worst + at, (e->n_worst - 1 - at) * sizeof(*e->worst));
+        e->worst[at] = i;
+    }
+}
+
+/* "0.2,0,..." of the metadata; 0 if there is no such list of n numbers. */
+static int read_limits(const VmTiny *model, const char *key, double *values, unsigned n)
+{
+    const char *text = vm_tiny_meta(model, key);
+    VmLocale locale = vm_locale_enter();
+    unsigned i = 0;
+    for (; text && i < n; i++) {
+        char *end;
+        values[i] = strtod(text, &end);
+        if (end == text || *end != (i + 1 < n ? ',' : 0)) break;
+        text = end + 1;
+    }
+    vm_locale_leave(&locale);
+    return i == n;
+}
+
+/* Fraction of rows with a value outside; margin: of the range, on both sides. */
+static double outside(const VmEvaluation *e, const VmTiny *model, const VmDataset *d,
+                      const char *min_key, const char *max_key, double margin)
+{
+    unsigned column[VM_TINY_MAX_FEATURES], n;
+    double min[VM_TINY_MAX_FEATURES], max[VM_TINY_MAX_FEATURES];
+    size_t count = 0;
+    (void)vm_tiny_features(model, &n);
+    if (!read_limits(model, min_key, min, n) || !read_limits(model, max_key, max, n)) return NAN;
+    if (vm_evaluate_columns(model, d, column, NULL)) return NAN;
+    for (size_t i = 0; i < e->n; i++) {
+        int out = 0;
+        for (unsigned j = 0; j < n; j++) {
+            const double x = (double)d->x[(size_t)e->rows[i] * d->width + column[j]];
+            const double room = margin * (max[j] - min[j]);
+            out |= x < min[j] - room || x > max[j] + room;
+        }
+        count += out;
+    }
+    return (double)count / (double)e->n;
+}
+
+/* ---- the whole ---- */
+
+static int figures(VmEvaluation *e, const VmTiny *model, const VmDataset *d, const VmEvalOptions *o)
+{
+    VM_TRY(vm_metrics(&e->all, e->predicted, e->truth, e->n));
+    VM_TRY(source_figures(e, d));
+    VM_TRY(clip_figures(e, d));
+    find_worst(e);
+    e->out_of_box = outside(e, model, d, "box_min", "box_max", 0);
+    e->out_of_data = outside(e, model, d, "data_min", "data_max", 0.02);
+    if (o->draws) VM_TRY(intervals(e, d, o));
+    if (!o->latency) return 0;
+    e->has_latency = 1;
+    VM_TRY(vm_evaluate_latency(model, 240, 50, &e->rows_240));
+    return vm_evaluate_latency(model, 1, 200, &e->row_1);
+}
+
+int vm_evaluate(VmEvaluation *e, const VmTiny *model, const VmDataset *d, const uint32_t *rows,
+                size_t n, const VmEvalOptions *o, VmError *error)
+{
+    *e = (VmEvaluation){.n = n, .rows = rows, .out_of_box = NAN, .out_of_data = NAN};
+    if (!n) return vm_fail(error, -EINVAL, "there are no rows to evaluate");
+    e->predicted = vm_alloc_array(n, sizeof(*e->predicted));
+    e->truth = vm_alloc_array(n, sizeof(*e->truth));
+    if (vm_tiny_has_stddev(model)) e->spread = vm_alloc_array(n, sizeof(*e->spread));
+    if (!e->predicted || !e->truth || (vm_tiny_has_stddev(model) && !e->spread))
+        return vm_fail_memory(error);
+    VM_TRY(vm_evaluate_rows(model, d, rows, n, e->predicted, e->spread, error));
+    for (size_t i = 0; i < n; i++) {
+        e->truth[i] = o->raw ? d->raw[rows[i]] : d->clipped[rows[i]];
+        if (!isfinite(e->predicted[i]))
+            return vm_fail(error, -ERANGE,
+                           "the model gives no number for row %u (clip %s, frame %u)", rows[i],
+                           d->clips[d->clip[rows[i]]].key, d->frame[rows[i]]);
+    }
+    if (vm_watch_cancelled(o->watch)) return vm_fail(error, -ECANCELED, "cancelled");
+    return figures(e, model, d, o) ? vm_fail_memory(error) : 0;
+}
+
+void vm_evaluation_free(VmEvaluation *e)
+{
+    vm_free(e->predicted);
+    vm_free(e->truth);
+    vm_free(e->spread);
+    vm_free(e->sources);
+    *e = (VmEvaluation){0};
+}
