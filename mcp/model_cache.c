@@ -55,6 +55,31 @@ static int refuse_version(const char *version, VmError *error)
         shown);
 }
 
+int vm_feature_check(const char *name, VmError *error)
+{
+    VmafExtractorInfo info = {.struct_size = sizeof(info)};
+    VmSuggest suggest;
+    VmText all = {0};
+
+    vm_suggest_start(&suggest, name);
+    for (unsigned i = 0; vmaf_ext_extractor_info(i, &info) == 0; i++) {
+        if (!strcmp(info.name, name)) {
+            vm_text_free(&all);
+            return 0;
+        }
+        vm_suggest_offer(&suggest, info.name);
+        vm_text_add(&all, "%s%s", i ? ", " : "", info.name);
+    }
+    const int code =
+        suggest.best
+            ? vm_fail(error, -EINVAL, "no feature is named \"%.80s\"; did you mean \"%s\"?", name,
+                      suggest.best)
+            : vm_fail(error, -EINVAL, "no feature is named \"%.80s\"; there are %s", name,
+                      all.data ? all.data : "none");
+    vm_text_free(&all);
+    return code;
+}
+
 /* One option of the model's features: "extractor.option=value". */
 static int overload(VmCachedModel *entry, const VmKeyValue *item, VmError *error)
 {
@@ -69,6 +94,7 @@ static int overload(VmCachedModel *entry, const VmKeyValue *item, VmError *error
                        item->key);
     memcpy(extractor, item->key, length);
     extractor[length] = 0;
+    VM_TRY(vm_feature_check(extractor, error));
     int code = vmaf_feature_dictionary_set(&dict, dot + 1, item->value);
     if (!code && entry->collection)
         code = vmaf_model_collection_feature_overload(entry->model, &entry->collection, extractor,

@@ -37,4 +37,7 @@ int vm_model_cache_take(VmModelCache *cache, const VmRoots *roots, const VmModel
 
 void vm_model_cache_give(VmModelCache *cache, VmCachedModel *taken);
 
+/* 0, or -EINVAL with a sentence: no extractor has this name. */
+int vm_feature_check(const char *name, VmError *error);
+
 #endif

@@ -7,7 +7,6 @@
 
 #include "pair.h"
 #include "progress.h"
-#include "suggest.h"
 
 static const char *const roles[2] = {"reference", "distorted"};
 
@@ -145,31 +144,6 @@ static int use_model(VmJob *job, const char *text)
     return code ? refuse_engine(job, code) : 0;
 }
 
-static int check_feature(VmJob *job, const char *name)
-{
-    VmafExtractorInfo info = {.struct_size = sizeof(info)};
-    VmSuggest suggest;
-    VmText all = {0};
-
-    vm_suggest_start(&suggest, name);
-    for (unsigned i = 0; vmaf_ext_extractor_info(i, &info) == 0; i++) {
-        if (!strcmp(info.name, name)) {
-            vm_text_free(&all);
-            return 0;
-        }
-        vm_suggest_offer(&suggest, info.name);
-        vm_text_add(&all, "%s%s", i ? ", " : "", info.name);
-    }
-    const int code =
-        suggest.best
-            ? vm_fail(&job->error, -EINVAL, "no feature is named \"%.80s\"; did you mean \"%s\"?",
-                      name, suggest.best)
-            : vm_fail(&job->error, -EINVAL, "no feature is named \"%.80s\"; there are %s", name,
-                      all.data ? all.data : "none");
-    vm_text_free(&all);
-    return code;
-}
-
 static int use_feature(VmJob *job, const char *text)
 {
     VmafFeatureDictionary *dict = NULL;
@@ -177,7 +151,7 @@ static int use_feature(VmJob *job, const char *text)
     if (code) return refuse_args(job, code);
 
     const VmFeatureArg *arg = &job->args.features[job->args.n_features - 1];
-    VM_TRY(check_feature(job, arg->name));
+    VM_TRY(vm_feature_check(arg->name, &job->error));
     for (unsigned i = 0; !code && i < arg->options.n; i++)
         code = vmaf_feature_dictionary_set(&dict, arg->options.item[i].key,
                                            arg->options.item[i].value);
