@@ -154,8 +154,8 @@ static VmFrameTable make_table(VmafModel *model)
     for (unsigned i = 0; i < ROWS; i++) {
         double *row = t.values + (size_t)i * 4;
         t.frames[i] = 10 + i;
-        row[0] = i == 5 ? 0.2 : -1.25; /* at a support vector: the score is high */
-        row[1] = i == 2 ? 1 : -1;
+        row[0] = i == 5 ? 0.2 : -1.25; /* near a support vector: the score is high */
+        row[1] = i == 2 ? 1 : -1.25;
         row[3] = i == 5 ? -7 : 7;
     }
     for (unsigned i = 0; i < ROWS; i++)
