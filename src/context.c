@@ -111,6 +111,7 @@ int vmaf_close(VmafContext *v)
     for (unsigned i = 0; i < v->n_models; i++) {
         vm_free(v->models[i].name);
         vm_free(v->models[i].origin);
+        vm_tiny_record_free(v->models[i].tiny);
     }
     vm_free(v->instances);
     vm_plan_free(&v->plan);
@@ -217,16 +218,65 @@ int vm_context_add_model(VmafContext *v, VmModelRecord record)
     } else {
         vm_free(record.name);
         vm_free(record.origin);
+        vm_tiny_record_free(record.tiny);
     }
     return vm_fail_memory(&v->error);
 }
 
-static int add_record(VmafContext *v, const VmafModel *m, const char *name, int is_collection)
+void vm_tiny_record_free(VmTinyRecord *r)
 {
+    if (!r) return;
+    vm_free(r->id);
+    vm_list_free(&r->features);
+    vm_list_free(&r->keys);
+    vm_list_free(&r->values);
+    vm_free(r);
+}
+
+/* Long texts are left to the file. */
+static int fill_tiny_record(VmTinyRecord *r, const VmafModel *m)
+{
+    enum { LONGEST = 1024 };
+    unsigned n;
+    const char *key, *value;
+    const char *const *features = vm_tiny_features(m->tiny->model, &n);
+    for (unsigned i = 0; i < n; i++) VM_TRY(vm_list_add(&r->features, vm_strdup(features[i])));
+    for (unsigned i = 0; vm_tiny_entry(m->tiny->model, i, &key, &value); i++) {
+        if (strlen(value) > LONGEST || strlen(key) > LONGEST) continue;
+        VM_TRY(vm_list_add(&r->keys, vm_strdup(key)));
+        VM_TRY(vm_list_add(&r->values, vm_strdup(value)));
+    }
+    r->id = m->tiny->id ? vm_strdup(m->tiny->id) : NULL;
+    return m->tiny->id && !r->id ? -ENOMEM : 0;
+}
+
+static int create_tiny_record(VmafContext *v, const VmafModel *m, VmTinyRecord **record)
+{
+    *record = vm_alloc(sizeof(**record));
+    if (*record && !fill_tiny_record(*record, m)) return 0;
+    vm_tiny_record_free(*record);
+    return vm_fail_memory(&v->error);
+}
+
+/* Said once for a model, in use for the first time. */
+static void warn_of_tiny(VmafContext *v, VmafModel *m)
+{
+    unsigned n;
+    const char *const *notes = vm_tiny_notes(m->tiny->model, &n);
+    vm_tiny_level(m->tiny->model, v->level);
+    for (unsigned i = 0; i < n; i++)
+        vm_log(v, VMAF_LOG_LEVEL_WARNING, "model %s: %s", m->origin, notes[i]);
+}
+
+static int add_record(VmafContext *v, VmafModel *m, const char *name, int is_collection)
+{
+    VmTinyRecord *tiny = NULL;
     for (unsigned i = 0; i < v->n_models; i++)
         if (!strcmp(v->models[i].name, name) && v->models[i].is_collection == is_collection)
             return 0;
-    VmModelRecord r = {vm_strdup(name), vm_strdup(m->origin), {0}, is_collection};
+    if (m->tiny) VM_TRY(create_tiny_record(v, m, &tiny));
+    if (m->tiny) warn_of_tiny(v, m);
+    VmModelRecord r = {vm_strdup(name), vm_strdup(m->origin), {0}, is_collection, tiny};
     memcpy(r.sha256, m->sha256, sizeof(r.sha256));
     return vm_context_add_model(v, r);
 }

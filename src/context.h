@@ -10,16 +10,23 @@
 #include "cpu.h"
 #include "extractor.h"
 #include "libvmaf/vmaf_ext.h"
-#include "model.h"
+#include "model_tiny.h"
 #include "plan.h"
 #include "scheduler.h"
 #include "scores.h"
+
+/* What the report says of a tiny model besides. */
+typedef struct VmTinyRecord {
+    char *id;                      /* of a registry, or NULL */
+    VmList features, keys, values; /* keys and values: metadata */
+} VmTinyRecord;
 
 /* A model in use: what the report says of it, and where its scores go. */
 typedef struct VmModelRecord {
     char *name, *origin;
     char sha256[65];
     int is_collection;
+    VmTinyRecord *tiny; /* NULL: it is none */
 } VmModelRecord;
 
 struct VmafContext {
@@ -68,7 +75,9 @@ int vm_context_leave(VmafContext *v, int code);
 /* Waits until every frame handed over so far is computed. */
 void vm_context_settle(VmafContext *v);
 
-/* Takes the strings of the record. */
+void vm_tiny_record_free(VmTinyRecord *record); /* NULL does nothing */
+
+/* Takes the strings and the tiny part of the record. */
 int vm_context_add_model(VmafContext *v, VmModelRecord record);
 
 /* Frames read that are not mere context; an empty span begins within the frames read. */

@@ -6,6 +6,7 @@
 
 #include "context.h"
 #include "embedded.h"
+#include "tiny/registry.h"
 
 #ifndef TINYVMAF_VERSION
 #error "the build defines TINYVMAF_VERSION"
@@ -47,6 +48,12 @@ void vmaf_ext_model_spec_init(VmafModelSpec *spec, size_t struct_size)
 void vmaf_ext_model_info_init(VmafModelInfo *info, size_t struct_size)
 {
     const VmafModelInfo full = {0};
+    if (info) vm_copy_struct(info, struct_size, &full, sizeof(full));
+}
+
+void vmaf_ext_tiny_info_init(VmafTinyInfo *info, size_t struct_size)
+{
+    const VmafTinyInfo full = {0};
     if (info) vm_copy_struct(info, struct_size, &full, sizeof(full));
 }
 
@@ -169,6 +176,16 @@ int vmaf_ext_model_info(unsigned i, VmafModelInfo *info)
                                 .is_collection = e->is_collection,
                                 .embedded = e->json != NULL,
                                 .missing = missing_feature(e)};
+    vm_copy_struct(info, info->struct_size, &full, sizeof(full));
+    return 0;
+}
+
+int vmaf_ext_tiny_info(unsigned i, VmafTinyInfo *info)
+{
+    if (i >= vm_embedded_tiny_count) return -ENOENT;
+    if (!info || info->struct_size < sizeof(info->struct_size)) return -EINVAL;
+    const VmEmbeddedTiny *e = &vm_embedded_tiny[i];
+    const VmafTinyInfo full = {.id = e->id, .sha256 = e->sha256, .description = e->description};
     vm_copy_struct(info, info->struct_size, &full, sizeof(full));
     return 0;
 }

@@ -10,6 +10,7 @@
 
 #include "embedded.h"
 #include "extractor.h"
+#include "model_tiny.h"
 #include "sha256.h"
 
 enum { MAX_FILE = 64 << 20 };
@@ -273,6 +274,7 @@ void vmaf_model_destroy(VmafModel *m)
         vmaf_feature_dictionary_free(&m->features[j].options);
     }
     vm_svr_free(m->svr);
+    vm_tiny_part_free(m->tiny);
     vm_free(m->name);
     vm_free(m->origin);
     vm_free(m);
@@ -415,17 +417,25 @@ static int load_json(VmafModel **model, VmafModelCollection **collection, const 
                           error);
 }
 
+static int is_onnx(const char *path)
+{
+    const size_t n = strlen(path);
+    return n > 5 && !strcmp(path + n - 5, ".onnx");
+}
+
 int vm_model_load(VmafModel **model, VmafModelCollection **collection, const VmafModelSpec *spec,
                   VmError *error)
 {
     const char *name = spec->name && *spec->name ? spec->name : "vmaf";
     *model = NULL;
     *collection = NULL;
+    if (spec->tiny || (spec->path && !spec->version && is_onnx(spec->path)))
+        return vm_model_load_tiny(model, spec, error);
     if (spec->version)
         return load_version(model, collection, spec->version, name, spec->flags, error);
     if (spec->json) return load_json(model, collection, spec, name, error);
     if (spec->path) return load_path(model, collection, spec->path, name, spec->flags, error);
-    return vm_fail(error, -EINVAL, "a model needs a version, a path or its JSON");
+    return vm_fail(error, -EINVAL, "a model needs a version, a path, its JSON, or a tiny one");
 }
 
 /* ---- the libvmaf interface ---- */

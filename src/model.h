@@ -38,6 +38,7 @@ struct VmafModel {
     double chroma_correction;        /* 0 = none */
     int chroma_guide, chroma_guided; /* feature indices */
     VmSvr *svr;
+    struct VmTinyPart *tiny; /* instead of the SVR; see model_tiny.h */
 };
 
 struct VmafModelCollection {

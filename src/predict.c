@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* From features to a score. The order of operations is the definition's. */
-#include "model.h"
+#include "model_tiny.h"
 #include "scores.h"
 
 #include <math.h>
@@ -22,6 +22,7 @@ static void correct_chroma(const VmafModel *m, double *x)
 double vm_model_raw(const VmafModel *m, const double *values)
 {
     double x[VM_MAX_MODEL_FEATURES];
+    if (m->tiny) return vm_model_tiny_run(m, values, 1, x, NULL, NULL) ? (double)NAN : x[0];
     for (unsigned j = 0; j < m->n_features; j++)
         x[j] = m->rescale ? m->features[j].slope * values[j] + m->features[j].intercept : values[j];
     if (m->chroma_correction != 0) correct_chroma(m, x);

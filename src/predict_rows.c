@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "extractor.h"
-#include "model.h"
+#include "model_tiny.h"
 
 /* Which column of the table each of the model's features reads. */
 typedef struct Columns {
@@ -67,11 +67,31 @@ static double raw_of(const VmafModel *m, const Columns *columns, const double *r
     return vm_model_raw(m, x);
 }
 
+/* All rows are one batch; what a tiny model gives is clipped already. */
+static int predict_tiny(const VmafModel *m, const Columns *columns, unsigned n_names,
+                        const double *rows, size_t n_rows, double *raw, double *clipped,
+                        VmError *error)
+{
+    double *x = vm_alloc_array(n_rows, m->n_features * sizeof(*x));
+    double *y = vm_alloc_array(n_rows, sizeof(*y));
+    int code = (x && y) || !n_rows ? 0 : vm_fail_memory(error);
+    for (size_t i = 0; !code && i < n_rows; i++)
+        for (unsigned j = 0; j < m->n_features; j++)
+            x[i * m->n_features + j] = rows[i * n_names + columns->of[j]];
+    if (!code) code = vm_model_tiny_run(m, x, n_rows, y, NULL, error);
+    if (!code && raw) memcpy(raw, y, n_rows * sizeof(*y));
+    if (!code && clipped) memcpy(clipped, y, n_rows * sizeof(*y));
+    vm_free(x);
+    vm_free(y);
+    return code;
+}
+
 static int predict(const VmafModel *m, const char *const *names, unsigned n_names,
                    const double *rows, size_t n_rows, double *raw, double *clipped, VmError *error)
 {
     Columns columns;
     VM_TRY(find_columns(m, names, n_names, &columns, error));
+    if (m->tiny) return predict_tiny(m, &columns, n_names, rows, n_rows, raw, clipped, error);
     for (size_t i = 0; i < n_rows; i++) {
         const double y = raw_of(m, &columns, rows + i * n_names);
         if (raw) raw[i] = y;

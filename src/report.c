@@ -10,114 +10,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "context.h"
+#include "report_put.h"
 
-typedef struct Report {
-    VmafContext *v;
-    VmafReportConfig config;
-    FILE *out;
-    const VmColumn **columns; /* those with a value, in report order */
-    unsigned n_columns;
-    VmafStats *stats;  /* of each column; n 0: it has no finite value. NULL: not reported */
-    VmList attributes; /* the columns' names as XML takes them; empty: not needed */
-    double seconds;
-    VmSpan scored;
-} Report;
-
-/* ---- values ---- */
-
-/* libvmaf's rule: 6 decimals, or 16 when the fraction is below 10^-6; |v| >= 2^31 counts as whole. */
-static int legacy_decimals(double value)
-{
-    const double magnitude = fabs(value);
-    if (magnitude >= 2147483648.0) return 6;
-    double fraction = magnitude - (double)(int)magnitude;
-    int count = 0;
-    if (fraction == 0) return 6;
-    for (; fraction < 1; fraction *= 10) count++;
-    return count <= 6 ? 6 : 16;
-}
-
-/* value is finite */
-static void put_number(const Report *r, double value)
-{
-    if (r->config.precision == VMAF_PRECISION_LEGACY)
-        fprintf(r->out, "%.*f", legacy_decimals(value), value);
-    else fprintf(r->out, "%.*g", r->config.precision ? r->config.precision : 17, value);
-}
-
-static void put_number_or_null(const Report *r, double value)
-{
-    if (isfinite(value)) put_number(r, value);
-    else fputs("null", r->out);
-}
-
-/* Length of the UTF-8 sequence at p, 0 if it is none. */
-static int utf8_length(const unsigned char *p)
-{
-    const int n = *p < 0x80                 ? 1
-                  : *p >= 0xc2 && *p < 0xe0 ? 2
-                  : (*p & 0xf0) == 0xe0     ? 3
-                  : *p >= 0xf0 && *p < 0xf5 ? 4
-                                            : 0;
-    for (int i = 1; i < n; i++)
-        if ((p[i] & 0xc0) != 0x80) return 0;
-    if (n == 3 && *p == 0xe0 && p[1] < 0xa0) return 0;
-    if (n == 3 && *p == 0xed && p[1] > 0x9f) return 0; /* surrogates */
-    if (n == 4 && ((*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f))) return 0;
-    return n;
-}
-
-static void put_json_text(const Report *r, const char *text)
-{
-    fputc('"', r->out);
-    for (const unsigned char *p = (const unsigned char *)text; *p;) {
-        const int n = utf8_length(p);
-        if (*p == '"' || *p == '\\') fprintf(r->out, "\\%c", *p);
-        else if (*p < 0x20 || *p == 0x7f || n == 0)
-            fprintf(r->out, "\\u%04x", *p); /* a byte that is no text stands as its number */
-        else fwrite(p, 1, (size_t)n, r->out);
-        p += n ? n : 1;
-    }
-    fputc('"', r->out);
-}
-
-/* U+FFFE and U+FFFF are no characters of XML. */
-static int is_xml(const unsigned char *p, int length)
-{
-    return length && *p >= 0x20 && !(*p == 0xef && p[1] == 0xbf && p[2] >= 0xbe);
-}
-
-static void put_xml_text(const Report *r, const char *text)
-{
-    for (const unsigned char *p = (const unsigned char *)text; *p;) {
-        const int n = utf8_length(p);
-        if (*p == '"' || *p == '&' || *p == '<' || *p == '>') fprintf(r->out, "&#%d;", *p);
-        else if (!is_xml(p, n)) fputc('?', r->out);
-        else fwrite(p, 1, (size_t)n, r->out);
-        p += n ? n : 1;
-    }
-}
-
-/* ---- what is reported ---- */
-
-/* Imported scores may lie anywhere, so that only what is known as context is left out. */
-static int counts(const Report *r, unsigned i)
-{
-    const int is_context =
-        i >= r->v->first && i < r->v->end && (i < r->scored.first || i >= r->scored.end);
-    return !is_context && i % vm_context_step(r->v) == 0;
-}
-
-static int has_values(const Report *r, const VmColumn *c)
+static int has_values(const VmReport *r, const VmColumn *c)
 {
     double value;
     for (unsigned i = 0; i < r->v->scores.n_rows; i++)
-        if (counts(r, i) && !vm_column_get(c, i, &value)) return 1;
+        if (vm_report_counts(r, i) && !vm_column_get(c, i, &value)) return 1;
     return 0;
 }
 
-static int choose_columns(Report *r)
+static int choose_columns(VmReport *r)
 {
     const VmScores *s = &r->v->scores;
     r->columns = vm_alloc_array(s->n_columns + 1, sizeof(*r->columns));
@@ -131,29 +34,29 @@ static int choose_columns(Report *r)
 }
 
 /* The next row at or after i with at least one value; n_rows if there is none. */
-static unsigned next_row(const Report *r, unsigned i)
+static unsigned next_row(const VmReport *r, unsigned i)
 {
     double value;
     for (; i < r->v->scores.n_rows; i++)
-        for (unsigned c = 0; counts(r, i) && c < r->n_columns; c++)
+        for (unsigned c = 0; vm_report_counts(r, i) && c < r->n_columns; c++)
             if (!vm_column_get(r->columns[c], i, &value)) return i;
     return i;
 }
 
-static int pooled(const Report *r, const VmColumn *c, VmPooled *p)
+static int pooled(const VmReport *r, const VmColumn *c, VmPooled *p)
 {
     if (r->scored.first == r->scored.end) return -ENODATA;
     return vm_column_pool(c, r->scored.first, r->scored.end - 1, vm_context_step(r->v), p);
 }
 
-static double fps(const Report *r)
+static double fps(const VmReport *r)
 {
     if (r->config.reproducible) return 0;
     return r->seconds > 0 ? (r->scored.end - r->scored.first) / r->seconds : 0;
 }
 
 /* A value of --precision. */
-static void put_precision(const Report *r)
+static void put_precision(const VmReport *r)
 {
     const int digits = r->config.precision;
     if (digits == VMAF_PRECISION_LEGACY) fputs("legacy", r->out);
@@ -163,7 +66,7 @@ static void put_precision(const Report *r)
 
 /* ---- JSON ---- */
 
-static void json_frame(const Report *r, unsigned i)
+static void json_frame(const VmReport *r, unsigned i)
 {
     fprintf(r->out, "    {\n      \"frameNum\": %u,\n      \"metrics\": {\n", i);
     unsigned last = 0;
@@ -173,9 +76,9 @@ static void json_frame(const Report *r, unsigned i)
     for (unsigned c = 0; c <= last; c++) {
         if (vm_column_get(r->columns[c], i, &value)) continue;
         fputs("        ", r->out);
-        put_json_text(r, r->columns[c]->label);
+        vm_report_json_text(r, r->columns[c]->label);
         fputs(": ", r->out);
-        put_number_or_null(r, value);
+        vm_report_number_or_null(r, value);
         fputs(c < last ? "," : "", r->out);
         /* libvmaf has no line break after a null; readers of its bytes get the same */
         if (isfinite(value)) fputc('\n', r->out);
@@ -183,7 +86,7 @@ static void json_frame(const Report *r, unsigned i)
     fputs("      }\n    }", r->out);
 }
 
-static void json_frames(const Report *r)
+static void json_frames(const VmReport *r)
 {
     fputs("  \"frames\": [", r->out);
     int any = 0;
@@ -195,20 +98,20 @@ static void json_frames(const Report *r)
     fputs("\n  ],\n", r->out);
 }
 
-static void json_pooled(const Report *r)
+static void json_pooled(const VmReport *r)
 {
     fputs("  \"pooled_metrics\": {", r->out);
     for (unsigned c = 0; c < r->n_columns; c++) {
         VmPooled p;
         fputs(c ? ",\n    " : "\n    ", r->out);
-        put_json_text(r, r->columns[c]->label);
+        vm_report_json_text(r, r->columns[c]->label);
         fputs(": {", r->out);
         if (!pooled(r, r->columns[c], &p)) {
             const char *const names[] = {"min", "max", "mean", "harmonic_mean"};
             const double values[] = {p.min, p.max, p.mean, p.harmonic_mean};
             for (int k = 0; k < 4; k++) {
                 fprintf(r->out, "%s\n      \"%s\": ", k ? "," : "", names[k]);
-                put_number_or_null(r, values[k]);
+                vm_report_number_or_null(r, values[k]);
             }
         }
         fputs("\n    }", r->out);
@@ -216,60 +119,49 @@ static void json_pooled(const Report *r)
     fputs("\n  },\n", r->out);
 }
 
-static void json_totals(const Report *r)
+static void json_totals(const VmReport *r)
 {
     fputs("  \"aggregate_metrics\": {", r->out);
     for (unsigned i = 0; i < r->v->scores.n_totals; i++) {
         fputs(i ? ",\n    " : "\n    ", r->out);
-        put_json_text(r, r->v->scores.totals[i].name);
+        vm_report_json_text(r, r->v->scores.totals[i].name);
         fputs(": ", r->out);
-        put_number_or_null(r, vm_total_value(&r->v->scores.totals[i]));
+        vm_report_number_or_null(r, vm_total_value(&r->v->scores.totals[i]));
     }
     fputs("\n  }", r->out);
 }
 
-static void json_models(const Report *r)
+static void json_models(const VmReport *r)
 {
     fputs("    \"models\": [", r->out);
     for (unsigned i = 0; i < r->v->n_models; i++) {
         const VmModelRecord *m = &r->v->models[i];
         fputs(i ? ",\n      {\"name\": " : "\n      {\"name\": ", r->out);
-        put_json_text(r, m->name);
+        vm_report_json_text(r, m->name);
         fputs(", \"source\": ", r->out);
-        put_json_text(r, m->origin);
+        vm_report_json_text(r, m->origin);
         fprintf(r->out, ", \"sha256\": \"%s\", \"collection\": %s}", m->sha256,
                 m->is_collection ? "true" : "false");
     }
     fputs(r->v->n_models ? "\n    ],\n" : "],\n", r->out);
 }
 
-/* "key": ["a", "b"] */
-static void json_list(const Report *r, const char *key, const char *const *items, unsigned n)
-{
-    fprintf(r->out, "    \"%s\": [", key);
-    for (unsigned i = 0; i < n; i++) {
-        fputs(i ? ", " : "", r->out);
-        put_json_text(r, items[i]);
-    }
-    fputs("]", r->out);
-}
-
 /* What the values of the whole clip come from. 64 bits are more than most JSON readers keep of a
  * number, so that sums are texts. */
-static void json_sums(const Report *r)
+static void json_sums(const VmReport *r)
 {
     fputs("    \"sums\": {", r->out);
     for (unsigned i = 0; i < r->v->scores.n_totals; i++) {
         const VmTotal *t = &r->v->scores.totals[i];
         fputs(i ? ",\n      " : "\n      ", r->out);
-        put_json_text(r, t->name);
+        vm_report_json_text(r, t->name);
         fprintf(r->out, ": {\"sse\": \"%" PRIu64 "\", \"samples\": %.0f, \"peak\": %.17g}", t->sse,
                 t->samples, t->peak);
     }
     fputs(r->v->scores.n_totals ? "\n    },\n" : "},\n", r->out);
 }
 
-static void json_percentiles(const Report *r)
+static void json_percentiles(const VmReport *r)
 {
     fputs("    \"percentiles\": {", r->out);
     int any = 0;
@@ -279,11 +171,11 @@ static void json_percentiles(const Report *r)
         const double values[] = {s->p1, s->p5, s->p10, s->p25, s->p50, s->stddev};
         if (!s->n) continue;
         fputs(any ? ",\n      " : "\n      ", r->out);
-        put_json_text(r, r->columns[c]->label);
+        vm_report_json_text(r, r->columns[c]->label);
         fputs(": {", r->out);
         for (int k = 0; k < 6; k++) {
             fprintf(r->out, "%s\"%s\": ", k ? ", " : "", names[k]);
-            put_number(r, values[k]);
+            vm_report_number(r, values[k]);
         }
         fprintf(r->out, ", \"worst_frame\": %u}", s->worst_index);
         any = 1;
@@ -291,15 +183,15 @@ static void json_percentiles(const Report *r)
     fputs(any ? "\n    },\n" : "},\n", r->out);
 }
 
-static void json_extension(const Report *r)
+static void json_extension(const VmReport *r)
 {
     const VmFormat *f = &r->v->format;
     fprintf(r->out, ",\n  \"tinyvmaf\": {\n    \"version\": \"%s\",\n    \"epoch\": \"%s\",\n",
             vmaf_ext_version(), vmaf_ext_epoch());
     fputs("    \"reference\": ", r->out);
-    put_json_text(r, r->config.reference ? r->config.reference : "");
+    vm_report_json_text(r, r->config.reference ? r->config.reference : "");
     fputs(",\n    \"distorted\": ", r->out);
-    put_json_text(r, r->config.distorted ? r->config.distorted : "");
+    vm_report_json_text(r, r->config.distorted ? r->config.distorted : "");
     fprintf(r->out,
             ",\n    \"width\": %u,\n    \"height\": %u,\n    \"pixel_format\": \"%s\",\n"
             "    \"bit_depth\": %u,\n    \"first_frame\": %u,\n    \"frames\": %u,\n"
@@ -310,15 +202,16 @@ static void json_extension(const Report *r)
     put_precision(r);
     fputs("\",\n", r->out);
     json_models(r);
-    json_list(r, "features", (const char *const *)r->v->features.items, r->v->features.n);
+    vm_report_json_tiny(r);
+    vm_report_json_list(r, "features", (const char *const *)r->v->features.items, r->v->features.n);
     fputs(",\n", r->out);
     json_percentiles(r);
     json_sums(r);
-    json_list(r, "warnings", r->config.warnings, r->config.n_warnings);
+    vm_report_json_list(r, "warnings", r->config.warnings, r->config.n_warnings);
     fputs("\n  }", r->out);
 }
 
-static void write_json(const Report *r)
+static void write_json(const VmReport *r)
 {
     fprintf(r->out, "{\n  \"version\": \"%s\",\n  \"fps\": %.2f,\n", vmaf_version(), fps(r));
     json_frames(r);
@@ -361,23 +254,7 @@ static int add_attribute(VmList *names, const char *label)
     return -EINVAL;
 }
 
-/* An attribute; one that has no finite value is left out. */
-static void xml_number(const Report *r, const char *name, double value)
-{
-    if (!isfinite(value)) return;
-    fprintf(r->out, "%s=\"", name);
-    put_number(r, value);
-    fputs("\" ", r->out);
-}
-
-static void xml_text(const Report *r, const char *name, const char *value)
-{
-    fprintf(r->out, "%s=\"", name);
-    put_xml_text(r, value ? value : "");
-    fputs("\" ", r->out);
-}
-
-static void xml_frames(const Report *r)
+static void xml_frames(const VmReport *r)
 {
     fputs("  <frames>\n", r->out);
     for (unsigned i = next_row(r, 0); i < r->v->scores.n_rows; i = next_row(r, i + 1)) {
@@ -385,56 +262,57 @@ static void xml_frames(const Report *r)
         fprintf(r->out, "    <frame frameNum=\"%u\" ", i);
         for (unsigned c = 0; c < r->n_columns; c++)
             if (!vm_column_get(r->columns[c], i, &value))
-                xml_number(r, r->attributes.items[c], value);
+                vm_report_xml_number(r, r->attributes.items[c], value);
         fputs("/>\n", r->out);
     }
     fputs("  </frames>\n", r->out);
 }
 
-static void xml_pooled(const Report *r)
+static void xml_pooled(const VmReport *r)
 {
     fputs("  <pooled_metrics>\n", r->out);
     for (unsigned c = 0; c < r->n_columns; c++) {
         VmPooled p;
         fputs("    <metric ", r->out);
-        xml_text(r, "name", r->columns[c]->label);
+        vm_report_xml_attribute(r, "name", r->columns[c]->label);
         if (!pooled(r, r->columns[c], &p)) {
-            xml_number(r, "min", p.min);
-            xml_number(r, "max", p.max);
-            xml_number(r, "mean", p.mean);
-            xml_number(r, "harmonic_mean", p.harmonic_mean);
+            vm_report_xml_number(r, "min", p.min);
+            vm_report_xml_number(r, "max", p.max);
+            vm_report_xml_number(r, "mean", p.mean);
+            vm_report_xml_number(r, "harmonic_mean", p.harmonic_mean);
         }
         fputs("/>\n", r->out);
     }
     fputs("  </pooled_metrics>\n  <aggregate_metrics ", r->out);
     for (unsigned i = 0; i < r->v->scores.n_totals; i++)
-        xml_number(r, r->v->scores.totals[i].name, vm_total_value(&r->v->scores.totals[i]));
+        vm_report_xml_number(r, r->v->scores.totals[i].name,
+                             vm_total_value(&r->v->scores.totals[i]));
     fputs("/>\n", r->out);
 }
 
-static void xml_percentiles(const Report *r)
+static void xml_percentiles(const VmReport *r)
 {
     for (unsigned c = 0; c < r->n_columns; c++) {
         const VmafStats *s = &r->stats[c];
         if (!s->n) continue;
         fputs("    <percentiles ", r->out);
-        xml_text(r, "name", r->columns[c]->label);
-        xml_number(r, "p1", s->p1);
-        xml_number(r, "p5", s->p5);
-        xml_number(r, "p10", s->p10);
-        xml_number(r, "p25", s->p25);
-        xml_number(r, "p50", s->p50);
-        xml_number(r, "stddev", s->stddev);
+        vm_report_xml_attribute(r, "name", r->columns[c]->label);
+        vm_report_xml_number(r, "p1", s->p1);
+        vm_report_xml_number(r, "p5", s->p5);
+        vm_report_xml_number(r, "p10", s->p10);
+        vm_report_xml_number(r, "p25", s->p25);
+        vm_report_xml_number(r, "p50", s->p50);
+        vm_report_xml_number(r, "stddev", s->stddev);
         fprintf(r->out, "worst_frame=\"%u\" />\n", s->worst_index);
     }
 }
 
-static void xml_extension(const Report *r)
+static void xml_extension(const VmReport *r)
 {
     fprintf(r->out, "  <tinyvmaf version=\"%s\" epoch=\"%s\" ", vmaf_ext_version(),
             vmaf_ext_epoch());
-    xml_text(r, "reference", r->config.reference);
-    xml_text(r, "distorted", r->config.distorted);
+    vm_report_xml_attribute(r, "reference", r->config.reference);
+    vm_report_xml_attribute(r, "distorted", r->config.distorted);
     fprintf(r->out,
             "pixel_format=\"%s\" bit_depth=\"%u\" first_frame=\"%u\" frames=\"%u\" "
             "subsample=\"%u\">\n",
@@ -442,26 +320,27 @@ static void xml_extension(const Report *r)
             r->scored.end - r->scored.first, vm_context_step(r->v));
     for (unsigned i = 0; i < r->v->n_models; i++) {
         fputs("    <model ", r->out);
-        xml_text(r, "name", r->v->models[i].name);
-        xml_text(r, "source", r->v->models[i].origin);
-        xml_text(r, "sha256", r->v->models[i].sha256);
+        vm_report_xml_attribute(r, "name", r->v->models[i].name);
+        vm_report_xml_attribute(r, "source", r->v->models[i].origin);
+        vm_report_xml_attribute(r, "sha256", r->v->models[i].sha256);
         fputs("/>\n", r->out);
     }
+    vm_report_xml_tiny(r);
     for (unsigned i = 0; i < r->v->features.n; i++) {
         fputs("    <feature ", r->out);
-        xml_text(r, "name", r->v->features.items[i]);
+        vm_report_xml_attribute(r, "name", r->v->features.items[i]);
         fputs("/>\n", r->out);
     }
     xml_percentiles(r);
     for (unsigned i = 0; i < r->config.n_warnings; i++) {
         fputs("    <warning ", r->out);
-        xml_text(r, "text", r->config.warnings[i]);
+        vm_report_xml_attribute(r, "text", r->config.warnings[i]);
         fputs("/>\n", r->out);
     }
     fputs("  </tinyvmaf>\n", r->out);
 }
 
-static void write_xml(const Report *r)
+static void write_xml(const VmReport *r)
 {
     fprintf(r->out,
             "<VMAF version=\"%s\">\n  <params qualityWidth=\"%u\" qualityHeight=\"%u\" />\n"
@@ -476,7 +355,7 @@ static void write_xml(const Report *r)
 /* ---- CSV and SUB ---- */
 
 /* A field as RFC 4180 has it: quoted where it must be. */
-static void put_csv_text(const Report *r, const char *text)
+static void put_csv_text(const VmReport *r, const char *text)
 {
     const int plain = !text[strcspn(text, ",\"\r\n")];
     fputs(plain ? "" : "\"", r->out);
@@ -485,14 +364,14 @@ static void put_csv_text(const Report *r, const char *text)
 }
 
 /* The layout has no way to quote what ends a field or a line. */
-static void put_sub_text(const Report *r, const char *text)
+static void put_sub_text(const VmReport *r, const char *text)
 {
     for (const char *p = text; *p; p++)
         fputc(*p == '|' || (*p >= 0 && *p < 0x20) ? '_' : *p, r->out);
 }
 
 /* A missing or non-finite value leaves its field empty, so that columns stay in place. */
-static void write_csv(const Report *r)
+static void write_csv(const VmReport *r)
 {
     fputs("Frame,", r->out);
     for (unsigned c = 0; c < r->n_columns; c++) {
@@ -504,14 +383,15 @@ static void write_csv(const Report *r)
         fprintf(r->out, "%u,", i);
         for (unsigned c = 0; c < r->n_columns; c++) {
             double value;
-            if (!vm_column_get(r->columns[c], i, &value) && isfinite(value)) put_number(r, value);
+            if (!vm_column_get(r->columns[c], i, &value) && isfinite(value))
+                vm_report_number(r, value);
             fputc(',', r->out);
         }
         fputc('\n', r->out);
     }
 }
 
-static void write_sub(const Report *r)
+static void write_sub(const VmReport *r)
 {
     for (unsigned i = next_row(r, 0); i < r->v->scores.n_rows; i = next_row(r, i + 1)) {
         fprintf(r->out, "{%u}{%u}frame: %u|", i, i + 1, i);
@@ -520,7 +400,7 @@ static void write_sub(const Report *r)
             if (vm_column_get(r->columns[c], i, &value) || !isfinite(value)) continue;
             put_sub_text(r, r->columns[c]->label);
             fputs(": ", r->out);
-            put_number(r, value);
+            vm_report_number(r, value);
             fputc('|', r->out);
         }
         fputc('\n', r->out);
@@ -536,7 +416,7 @@ static double seconds_since(const struct timespec *start)
     return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
 }
 
-static int compute_stats(Report *r)
+static int compute_stats(VmReport *r)
 {
     r->stats = vm_alloc_array(r->n_columns + 1, sizeof(*r->stats));
     if (!r->stats) return -ENOMEM;
@@ -548,7 +428,7 @@ static int compute_stats(Report *r)
 }
 
 /* All that can fail, before the first byte. */
-static int prepare(Report *r)
+static int prepare(VmReport *r)
 {
     VmafContext *v = r->v;
     vm_context_settle(v);
@@ -569,7 +449,7 @@ static int prepare(Report *r)
 
 static int write_report(VmafContext *v, const VmafReportConfig *config, FILE *out)
 {
-    Report r = {.v = v, .config = *config, .out = out};
+    VmReport r = {.v = v, .config = *config, .out = out};
     const int code = prepare(&r);
     VmLocale locale = vm_locale_enter();
     switch (code ? VMAF_OUTPUT_FORMAT_NONE : config->format) {

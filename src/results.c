@@ -160,10 +160,104 @@ static int score_frame(VmafContext *v, const VmafModel *m, const Inputs *in, VmC
     return 0;
 }
 
+/* ---- tiny models ---- */
+
+typedef struct TinyColumns {
+    VmColumn *score, *stddev, *outside; /* NULL where there is none */
+} TinyColumns;
+
+/* The column of "NAME_what", if the model gives it. */
+static int tiny_column(VmafContext *v, const VmafModel *m, const char *what, int given,
+                       VmColumn **column)
+{
+    char *name = given ? vm_printf("%s_%s", m->name, what) : NULL;
+    *column = NULL;
+    if (!given) return 0;
+    const int code = name ? score_column(v, name, column) : vm_fail_memory(&v->error);
+    vm_free(name);
+    return code;
+}
+
+static int tiny_columns(VmafContext *v, const VmafModel *m, TinyColumns *c)
+{
+    VM_TRY(score_column(v, m->name, &c->score));
+    VM_TRY(tiny_column(v, m, "stddev", vm_tiny_has_stddev(m->tiny->model), &c->stddev));
+    return tiny_column(v, m, "outside", vm_model_has_limits(m), &c->outside);
+}
+
+/* Frames first, first + step, ... n of them. x[n][features], y[2][n]: room; the scores are y[0]. */
+static int score_frames(VmafContext *v, const VmafModel *m, unsigned first, unsigned step,
+                        unsigned n, double *x, double *y)
+{
+    Inputs in;
+    TinyColumns c;
+    int final = 1;
+    double *stddev = vm_tiny_has_stddev(m->tiny->model) ? y + n : NULL;
+    VM_TRY(bind(v, (VmafModel *)m, &in));
+    VM_TRY(tiny_columns(v, m, &c));
+    for (unsigned i = 0; i < n; i++)
+        for (unsigned j = 0; j < m->n_features; j++)
+            VM_TRY(feature_value(v, in.columns[j], first + i * step, &x[i * m->n_features + j],
+                                 &final));
+    VM_TRY(vm_model_tiny_run(m, x, n, y, stddev, &v->error));
+    for (unsigned i = 0; i < n; i++) {
+        const unsigned index = first + i * step;
+        keep(v, c.score, index, y[i], final);
+        if (stddev) keep(v, c.stddev, index, stddev[i], final);
+        if (c.outside) keep(v, c.outside, index, vm_model_outside(m, x + i * m->n_features), final);
+    }
+    return 0;
+}
+
+/* The counted frames low..high; all of the clip where they depend on each other. */
+static int score_range(VmafContext *v, const VmafModel *m, unsigned low, unsigned high)
+{
+    const unsigned step = vm_context_step(v);
+    if (vm_tiny_is_dynamic(m->tiny->model)) {
+        const VmSpan scored = vm_context_scored(v);
+        low = scored.first;
+        high = scored.end - 1;
+    }
+    const uint64_t first = ((uint64_t)low + step - 1) / step * step;
+    if (first > high) return 0;
+    const unsigned n = (high - (unsigned)first) / step + 1;
+    double *x = vm_alloc_array(n, m->n_features * sizeof(*x)),
+           *y = vm_alloc_array(n, 2 * sizeof(*y));
+    const int code =
+        x && y ? score_frames(v, m, (unsigned)first, step, n, x, y) : vm_fail_memory(&v->error);
+    vm_free(x);
+    vm_free(y);
+    return code;
+}
+
+static int score_tiny_at(VmafContext *v, const VmafModel *m, double *score, unsigned index)
+{
+    double x[VM_TINY_MAX_FEATURES], y[2];
+    VmColumn *column;
+    vm_context_settle(v);
+    if (!vm_tiny_is_dynamic(m->tiny->model)) {
+        VM_TRY(score_frames(v, m, index, 1, 1, x, y));
+        *score = y[0];
+        return 0;
+    }
+    if (!v->flushed)
+        return vm_fail(&v->error, -EINVAL,
+                       "model %s scores a clip as a whole, after the flush: it is quantised by the "
+                       "values of all frames",
+                       m->origin);
+    VM_TRY(score_range(v, m, index, index));
+    VM_TRY(score_column(v, m->name, &column));
+    if (column && !vm_column_get(column, index, score)) return 0;
+    return vm_fail(&v->error, -EINVAL, "model %s has no score for frame %u", m->origin, index);
+}
+
+/* ---- one model ---- */
+
 static int score_at(VmafContext *v, VmafModel *m, double *score, unsigned index)
 {
     Inputs in;
     VmColumn *column;
+    if (m->tiny) return score_tiny_at(v, m, score, index);
     VM_TRY(bind(v, m, &in));
     VM_TRY(score_column(v, m->name, &column));
     vm_context_settle(v);
@@ -190,7 +284,8 @@ static int score_pooled(VmafContext *v, VmafModel *m, enum VmafPoolingMethod met
     VM_TRY(score_column(v, m->name, &column));
     if (!column)
         return vm_fail(&v->error, -EINVAL, "the model's name %s is a feature's name", m->name);
-    for (unsigned i = low; i <= high; i++) {
+    if (m->tiny) VM_TRY(score_range(v, m, low, high));
+    for (unsigned i = low; !m->tiny && i <= high; i++) {
         double one;
         if (i % vm_context_step(v)) continue;
         VM_TRY(score_frame(v, m, &in, column, i, &one));

@@ -36,6 +36,12 @@ enum {
     OPT_REPRODUCIBLE,
     OPT_CHUNK,
     OPT_MERGE,
+    OPT_TINY_MODEL,
+    OPT_TINY_VERIFY,
+    OPT_TINY_DEVICE,
+    OPT_DNN_EP,
+    OPT_TINY_THREADS,
+    OPT_TINY_FP16,
 };
 
 /* '-': arguments that are no options come in their place, as code 1. ':': we write the messages. */
@@ -76,6 +82,13 @@ static const struct option long_options[] = {
     {"merge", no_argument, NULL, OPT_MERGE},
     {"chunk", required_argument, NULL, OPT_CHUNK},
     {"reproducible", no_argument, NULL, OPT_REPRODUCIBLE},
+    {"tiny-model", required_argument, NULL, OPT_TINY_MODEL},
+    {"tiny-verify", no_argument, NULL, OPT_TINY_VERIFY},
+    {"tiny-model-verify", no_argument, NULL, OPT_TINY_VERIFY},
+    {"tiny-device", required_argument, NULL, OPT_TINY_DEVICE},
+    {"dnn-ep", required_argument, NULL, OPT_DNN_EP},
+    {"tiny-threads", required_argument, NULL, OPT_TINY_THREADS},
+    {"tiny-fp16", no_argument, NULL, OPT_TINY_FP16},
     {0},
 };
 
@@ -329,6 +342,12 @@ static int set_option(VmArgs *args, int code, int argc, char **argv)
     case OPT_LIST_FEATURES: args->action = VM_LIST_FEATURES; return 0;
     case OPT_MERGE: args->action = VM_MERGE; return 0;
     case OPT_REPRODUCIBLE: args->reproducible = 1; return 0;
+    case OPT_TINY_MODEL: return vm_args_add_tiny(args, optarg);
+    case OPT_TINY_VERIFY: args->tiny_verify = 1; return 0;
+    case OPT_TINY_DEVICE:
+    case OPT_DNN_EP:
+    case OPT_TINY_THREADS:
+    case OPT_TINY_FP16: args->without_effect = name_of(code); return 0;
     case OPT_FEATURE: return vm_args_add_feature(args, optarg, NULL);
     case OPT_FAIL_UNDER: return vm_args_add_limits(args, optarg);
     case OPT_AOM_CTC: return vm_args_add_aom_ctc(args, optarg);
@@ -378,12 +397,53 @@ static int check_merge(VmArgs *args)
     return 0;
 }
 
+static int is_built_in(const char *version)
+{
+    VmafModelInfo info = {.struct_size = sizeof(info)};
+
+    for (unsigned i = 0; vmaf_ext_model_info(i, &info) == 0; i++)
+        if (!strcmp(info.version, version)) return info.embedded;
+    return 0;
+}
+
+static unsigned count_tiny(const VmArgs *args)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < args->n_models; i++) n += args->models[i].tiny != NULL;
+    return n;
+}
+
+/* The default model in front of the tiny ones. A build without it scores with the tiny one that was made to
+ * follow it, unless others are named. */
+static int add_default_model(VmArgs *args)
+{
+    static const char version[] = "vmaf_v0.6.1";
+    VmafTinyInfo tiny = {.struct_size = sizeof(tiny)};
+    const int has_tiny = vmaf_ext_tiny_info(0, &tiny) == 0;
+
+    if (!is_built_in(version) && args->n_models) return 0;
+    if (!is_built_in(version) && has_tiny) {
+        const int err = vm_args_add_tiny(args, tiny.id);
+        if (!err) args->models[0].stands_in = 1;
+        return err;
+    }
+    const int err = vm_args_add_model(args, version, NULL);
+    if (err) return err;
+    const VmModelArg model = args->models[args->n_models - 1];
+    memmove(args->models + 1, args->models, (args->n_models - 1) * sizeof(model));
+    args->models[0] = model;
+    args->models[0].named = 0;
+    return 0;
+}
+
 static int check_models(VmArgs *args)
 {
-    if (args->n_models == 0 && !args->no_prediction) {
-        const int err = vm_args_add_model(args, "version=vmaf_v0.6.1", NULL);
-        if (err < 0) return err;
-        args->models[0].named = 0;
+    const unsigned n_tiny = count_tiny(args);
+
+    if (args->n_models == n_tiny && !args->no_prediction) {
+        const int err = add_default_model(args);
+        if (err) return err;
     }
     for (unsigned i = 0; i < args->n_models; i++)
         for (unsigned k = 0; k < i; k++)
@@ -396,7 +456,7 @@ static int check_models(VmArgs *args)
     if (args->chunk_count && args->frame_count && args->chunk_first >= args->frame_count)
         return vm_args_fail(args, "--chunk begins with frame %u, --frame_cnt %u ends before it",
                             args->chunk_first, args->frame_count);
-    if (args->no_prediction && args->n_limits)
+    if (args->no_prediction && args->n_limits && !n_tiny)
         return vm_args_fail(args, "--fail-under needs a score, and -n computes none");
     return 0;
 }
@@ -425,6 +485,7 @@ void vm_args_free(VmArgs *args)
     for (unsigned i = 0; i < args->n_models; i++) {
         vm_keylist_free(&args->models[i].list);
         free(args->models[i].preset);
+        free(args->models[i].made);
     }
     for (unsigned i = 0; i < args->n_features; i++) {
         vm_keylist_free(&args->features[i].options);

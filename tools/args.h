@@ -19,7 +19,10 @@ typedef struct VmModelArg {
     const char *name;           /* in reports */
     int named;                  /* name was given */
     uint64_t flags;
-    char *preset; /* "--aom_ctc v1.0" if that put it here, else NULL */
+    char *preset;     /* "--aom_ctc v1.0" if that put it here, else NULL */
+    char *made;       /* name, if it had to be made */
+    const char *tiny; /* id or path of a tiny model, instead of version and path */
+    int stands_in;    /* for the default model, which this build lacks */
 } VmModelArg;
 
 typedef struct VmFeatureArg {
@@ -58,7 +61,9 @@ typedef struct VmArgs {
     unsigned frame_count; /* 0: no limit */
     unsigned skip_reference, skip_distorted;
     unsigned chunk_first, chunk_count; /* count 0: no chunk */
-    int no_prediction;
+    int no_prediction;                 /* tiny models score also then */
+    int tiny_verify;
+    const char *without_effect; /* an option that means nothing here, or NULL */
     enum VmProgressMode progress;
     VmLimit *limits;
     unsigned n_limits;
@@ -78,6 +83,7 @@ extern const char vm_help_text[];
 __attribute__((format(printf, 2, 3))) int vm_args_fail(VmArgs *args, const char *fmt, ...);
 
 int vm_args_add_model(VmArgs *args, const char *text, const char *preset);
+int vm_args_add_tiny(VmArgs *args, const char *text);
 int vm_args_add_feature(VmArgs *args, const char *text, const char *preset);
 int vm_args_add_limits(VmArgs *args, const char *text);
 int vm_args_add_aom_ctc(VmArgs *args, const char *version);

@@ -109,7 +109,7 @@ static enum VmExit use_feature(VmEngine *engine, const VmFeatureArg *feature)
 
 static const char *source_of(const VmModelArg *arg)
 {
-    return arg->version ? arg->version : arg->path;
+    return arg->tiny ? arg->tiny : arg->version ? arg->version : arg->path;
 }
 
 /* The engine's sentences name the model, but not those about one of its features. */
@@ -191,9 +191,42 @@ static enum VmExit load_model(VmEngine *engine, VmModelSlot *slot)
     spec.path = arg->path;
     spec.name = arg->name;
     spec.flags = arg->flags;
+    spec.tiny = arg->tiny;
+    spec.verify = engine->args->tiny_verify;
     const int err =
         vmaf_ext_model_load(&slot->model, &slot->collection, &spec, error, sizeof(error));
     return err ? refuse_model(engine, arg, err, error) : VM_EXIT_OK;
+}
+
+/* With -n only tiny models do. */
+static int predicts(const VmEngine *engine, const VmModelArg *arg)
+{
+    return !engine->args->no_prediction || arg->tiny;
+}
+
+static unsigned count_predicting(const VmEngine *engine)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < engine->args->n_models; i++)
+        n += (unsigned)predicts(engine, &engine->args->models[i]);
+    return n;
+}
+
+static void tell_about_models(const VmEngine *engine)
+{
+    const VmArgs *args = engine->args;
+
+    if (args->without_effect)
+        vm_message_note(engine->messages, "--%s has no effect: tiny models run on the processor",
+                        args->without_effect);
+    for (unsigned i = 0; i < args->n_models; i++)
+        if (args->models[i].stands_in)
+            vm_message_warn(
+                engine->messages,
+                "vmaf_v0.6.1 is not in this build; the score is that of %s, a small network "
+                "distilled from it",
+                args->models[i].tiny);
 }
 
 static enum VmExit use_model(VmEngine *engine, const VmModelArg *arg)
@@ -220,11 +253,13 @@ enum VmExit vm_engine_open(VmEngine *engine, const VmArgs *args, VmMessages *mes
     for (unsigned i = 0; !status && i < args->n_features; i++)
         status = check_extractor(engine, args->features[i].name, args->features[i].preset);
     if (!status) status = open_engine(engine);
+    if (!status) tell_about_models(engine);
     for (unsigned i = 0; !status && i < args->n_models; i++)
         status = use_model(engine, &args->models[i]);
     for (unsigned i = 0; !status && i < args->n_features; i++)
         status = use_feature(engine, &args->features[i]);
-    engine->judged = args->n_models ? args->models[0].name : NULL;
+    for (unsigned i = 0; !engine->judged && i < args->n_models; i++)
+        if (predicts(engine, &args->models[i])) engine->judged = args->models[i].name;
     return status;
 }
 
@@ -284,8 +319,8 @@ enum VmExit vm_engine_pool(VmEngine *engine, unsigned first, unsigned last)
     if (engine->is_empty)
         vm_message_note(engine->messages, "--subsample %u leaves no frame of the chunk",
                         engine->args->subsample);
-    if (engine->args->no_prediction || engine->is_empty) return VM_EXIT_OK;
-    for (unsigned i = 0; !err && i < engine->n_models; i++) {
+    for (unsigned i = 0; !err && !engine->is_empty && i < engine->n_models; i++) {
+        if (!predicts(engine, engine->models[i].arg)) continue;
         err = pool_slot(engine, &engine->models[i], first, last);
         if (err)
             vm_message_error(engine->messages, "model \"%s\" gives no score: %s",
@@ -370,9 +405,10 @@ enum VmExit vm_engine_print(VmEngine *engine, FILE *out)
             print_mean(engine, name, out);
         return VM_EXIT_OK;
     }
-    if (!engine->args->no_prediction && !is_merge) {
+    if (!is_merge && count_predicting(engine)) {
         for (unsigned i = 0; i < engine->n_models; i++)
-            print_score(engine, &engine->models[i], out);
+            if (predicts(engine, engine->models[i].arg))
+                print_score(engine, &engine->models[i], out);
         return VM_EXIT_OK;
     }
     return engine->args->output ? VM_EXIT_OK : print_features(engine, out);

@@ -40,6 +40,10 @@ void vm_info_models(void)
             printf(", needs %s, which this engine does not compute yet", info.missing);
         printf("\n");
     }
+    VmafTinyInfo tiny = {.struct_size = sizeof(tiny)};
+    for (unsigned i = 0; vmaf_ext_tiny_info(i, &tiny) == 0; i++)
+        printf("%-28s tiny, built in%s%s\n", tiny.id, *tiny.description ? ": " : "",
+               tiny.description);
 }
 
 void vm_info_features(void)

@@ -92,6 +92,54 @@ int vm_args_add_model(VmArgs *args, const char *text, const char *preset)
     return 0;
 }
 
+/* ---- --tiny-model ---- */
+
+static int set_tiny_item(VmArgs *args, VmModelArg *model, unsigned i)
+{
+    const VmKeyValue *item = &model->list.item[i];
+
+    if (!item->value && i == 0) {
+        model->tiny = item->key;
+        return 0;
+    }
+    if (strcmp(item->key, "name") != 0 || !item->value || !*item->value)
+        return vm_args_fail(
+            args,
+            "--tiny-model: \"%s\" is not name=...; a colon in a path is written \\:", item->key);
+    model->name = item->value;
+    return 0;
+}
+
+/* The name in reports of a model that was given none: the id, or the file's name without ".onnx". */
+static const char *tiny_name(VmModelArg *model)
+{
+    const char *slash = strrchr(model->tiny, '/'), *name = slash ? slash + 1 : model->tiny;
+    const size_t n = strlen(name), cut = n > 5 && !strcmp(name + n - 5, ".onnx") ? n - 5 : n;
+
+    free(model->made);
+    return model->made = strndup(name, cut);
+}
+
+int vm_args_add_tiny(VmArgs *args, const char *text)
+{
+    void *moved = args->models;
+
+    if (args->n_models == VM_MODELS_MAX)
+        return vm_args_fail(args, "--tiny-model: at most %d models can be given", VM_MODELS_MAX);
+    VmModelArg *model = grow(args->models, args->n_models, sizeof(*args->models), &moved);
+    args->models = moved;
+    if (!model) return -ENOMEM;
+    args->n_models++;
+    int err = vm_keylist_parse(&model->list, text);
+    for (unsigned i = 0; !err && i < model->list.n; i++) err = set_tiny_item(args, model, i);
+    if (err) return err;
+    if (!model->tiny || !*model->tiny)
+        return vm_args_fail(args, "--tiny-model: \"%s\" names no model", text);
+    model->named = 1;
+    if (!model->name) model->name = tiny_name(model);
+    return model->name ? 0 : -ENOMEM;
+}
+
 /* ---- --feature ---- */
 
 int vm_args_add_feature(VmArgs *args, const char *text, const char *preset)

@@ -142,6 +142,12 @@ typedef struct VmafModelSpec {
     uint64_t flags;      ///< VmafModelFlags
     const char *json;    ///< the file's bytes, json_size of them: path is not opened then and only
     size_t json_size;    ///< names the model in messages and reports; NULL (default): path is read
+    const char
+        *tiny;  ///< tiny model instead of the others: an id of vmaf_ext_tiny_info(), or the path of
+                ///< an ONNX file, whose bytes are not read if they are given in json; its name in
+                ///< reports is the id or the file's without ".onnx"
+    int verify; ///< 1: a tiny model's file must be in a registry with its digest: in the build's, or
+                ///< in registry.json beside it. Ids are checked in any case
 } VmafModelSpec;
 
 void vmaf_ext_model_spec_init(VmafModelSpec *spec, size_t struct_size);
@@ -179,6 +185,29 @@ static inline void vmaf_ext_model_info_default(VmafModelInfo *info)
 /* Describes known model number i = 0, 1, ...; returns 0, -ENOENT past the end, or -EINVAL. info keeps its
  * struct_size. Any thread. */
 int vmaf_ext_model_info(unsigned i, VmafModelInfo *info);
+
+typedef struct VmafTinyInfo {
+    size_t struct_size;
+    const char *id;          ///< name for VmafModelSpec.tiny; static
+    const char *sha256;      ///< digest of the ONNX file, 64 hex digits; static
+    const char *description; ///< a few words or ""; static
+} VmafTinyInfo;
+
+void vmaf_ext_tiny_info_init(VmafTinyInfo *info, size_t struct_size);
+
+static inline void vmaf_ext_tiny_info_default(VmafTinyInfo *info)
+{
+    vmaf_ext_tiny_info_init(info, sizeof(*info));
+}
+
+/* Describes tiny model number i = 0, 1, ... of this build; the first is the one that stands in where there is
+ * no other model. Returns 0, -ENOENT past the end, or -EINVAL. info keeps its struct_size. Any thread.
+ *
+ * A tiny model is loaded by vmaf_ext_model_load() and then used as any other. It also scores NAME_stddev, if
+ * the network has that output, and NAME_outside, if it says what it has seen: 0, 1 for a frame whose features
+ * lie beyond those it was trained on, 2 for one beyond all it was asked about. A model with dynamic
+ * quantisation scores a clip as a whole, after the flush. */
+int vmaf_ext_tiny_info(unsigned i, VmafTinyInfo *info);
 
 /* Scores of a model for a table of feature values, rows[n_rows][n_names], with the arithmetic that scores a
  * frame: raw before transform and clip, clipped after; either may be NULL, else it has n_rows. Columns are

@@ -467,6 +467,19 @@ static int read_node(Reader *r, const VmOnnx__Node *m)
 
 /* ---- the file ---- */
 
+static int check_metadata(const Reader *r, const VmOnnx__Model *m)
+{
+    if (m->n_metadata_props > VM_GRAPH_MAX_META)
+        return BAD(r, "it has %zu entries of metadata; at most %d are read", m->n_metadata_props,
+                   VM_GRAPH_MAX_META);
+    for (size_t i = 0; i < m->n_metadata_props; i++) {
+        const char *key = m->metadata_props[i]->key;
+        VM_TRY(check_name(r, key, "an entry of its metadata"));
+        if (find_entry(m->metadata_props, i, key)) return BAD(r, "its metadata has %s twice", key);
+    }
+    return 0;
+}
+
 static int check_model(const Reader *r, const VmOnnx__Model *m)
 {
     if (m->ir_version < MIN_IR || m->ir_version > MAX_IR)
@@ -474,9 +487,7 @@ static int check_model(const Reader *r, const VmOnnx__Model *m)
                    MAX_IR);
     if (m->n_functions) return BAD(r, "it has %s", "functions of its own");
     if (m->n_training_info) return BAD(r, "it has %s", "training info");
-    if (m->n_metadata_props > VM_GRAPH_MAX_META)
-        return BAD(r, "it has %zu entries of metadata; at most %d are read", m->n_metadata_props,
-                   VM_GRAPH_MAX_META);
+    VM_TRY(check_metadata(r, m));
     for (size_t i = 0; i < m->n_opset_import; i++)
         if (m->opset_import[i]->domain && *m->opset_import[i]->domain)
             return BAD(r, "it imports operators of the domain %.127s", m->opset_import[i]->domain);
@@ -574,4 +585,13 @@ void vm_onnx_close(VmOnnx *onnx)
 const char *vm_onnx_meta(const VmOnnx *onnx, const char *key)
 {
     return find_entry(onnx->message->metadata_props, onnx->message->n_metadata_props, key);
+}
+
+int vm_onnx_entry(const VmOnnx *onnx, unsigned i, const char **key, const char **value)
+{
+    if (i >= onnx->message->n_metadata_props) return 0;
+    const VmOnnx__Entry *e = onnx->message->metadata_props[i];
+    *key = e->key ? e->key : "";
+    *value = e->value ? e->value : "";
+    return 1;
 }

@@ -23,4 +23,7 @@ void vm_onnx_close(VmOnnx *onnx);
 /* NULL if there is no such key. */
 const char *vm_onnx_meta(const VmOnnx *onnx, const char *key);
 
+/* Entry number i; 0 past the end. */
+int vm_onnx_entry(const VmOnnx *onnx, unsigned i, const char **key, const char **value);
+
 #endif

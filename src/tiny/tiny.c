@@ -21,7 +21,7 @@ struct VmTiny {
     const char *features[VM_TINY_MAX_FEATURES];
     unsigned n_features, n_side;
     VmDenseNet nets[VM_GRAPH_MAX_OUTPUTS];
-    int is_dense;
+    int is_dense, has_files;
     const VmKernels *kernels;
     float *mean, *std; /* of a graph whose description scales its inputs; NULL = as they are */
     float *side;
@@ -172,6 +172,7 @@ static int fill(VmTiny *m, const void *bytes, size_t size, VmTinyFiles *files,
     VM_TRY(vm_onnx_read(&m->onnx, bytes, size, m->origin, files ? vm_tiny_files_find : NULL, files,
                         error));
     VM_TRY(digest(m, bytes, size, files, error));
+    m->has_files = files && files->n;
     VM_TRY(check_schema(m, error));
     VM_TRY(lower(m, error));
     VM_TRY(name_features(m, sidecar, error));
@@ -245,6 +246,16 @@ const char *const *vm_tiny_features(const VmTiny *m, unsigned *n)
 const char *vm_tiny_sha256(const VmTiny *m)
 {
     return m->sha256;
+}
+
+int vm_tiny_has_files(const VmTiny *m)
+{
+    return m->has_files;
+}
+
+int vm_tiny_entry(const VmTiny *m, unsigned i, const char **key, const char **value)
+{
+    return vm_onnx_entry(&m->onnx, i, key, value);
 }
 
 const char *const *vm_tiny_notes(const VmTiny *m, unsigned *n)

@@ -35,6 +35,12 @@ const char *const *vm_tiny_features(const VmTiny *model, unsigned *n);
  * other. The model's. */
 const char *vm_tiny_sha256(const VmTiny *model);
 
+/* Does it keep data in other files, which the digest covers? */
+int vm_tiny_has_files(const VmTiny *model);
+
+/* All entries of its metadata: number i = 0, 1, ...; 0 past the end. */
+int vm_tiny_entry(const VmTiny *model, unsigned i, const char **key, const char **value);
+
 /* What a user should know: sentences without the model's name. The model's. */
 const char *const *vm_tiny_notes(const VmTiny *model, unsigned *n);
 

@@ -17,15 +17,17 @@ static int fail_file(VmError *error, int code, const char *path, const char *nam
     return vm_fail(error, code, "model %s%s%s: %s", path, *name ? ": " : "", name, what);
 }
 
-/* Takes the descriptor. */
-static int read_all(int fd, VmTinyFile *file, const char *path, const char *name, VmError *error)
+/* Takes the descriptor. name: of a file beside the model; "" = the model itself. */
+static int read_all(int fd, VmTinyFile *file, size_t max, const char *path, const char *name,
+                    VmError *error)
 {
     struct stat info;
     int code = 0;
     if (fstat(fd, &info) || !S_ISREG(info.st_mode))
         code = fail_file(error, -EINVAL, path, name, "not a regular file");
-    else if (info.st_size > VM_GRAPH_MAX_FILE)
-        code = fail_file(error, -EFBIG, path, name, "larger than 4 MiB");
+    else if ((uint64_t)info.st_size > max)
+        code = vm_fail(error, -EFBIG, "model %s%s%s: larger than %zu MiB", path, *name ? ": " : "",
+                       name, max >> 20);
     else if (!(file->bytes = vm_alloc((size_t)info.st_size + 1))) code = vm_fail_memory(error);
     while (!code && file->size < (size_t)info.st_size) {
         const ssize_t n =
@@ -41,6 +43,16 @@ static int read_all(int fd, VmTinyFile *file, const char *path, const char *name
 static int open_in(int folder, const char *name, int flags)
 {
     return openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags);
+}
+
+int vm_tiny_file_read(VmTinyFile *file, int folder, const char *name, size_t max, const char *path,
+                      VmError *error)
+{
+    const int fd = open_in(folder, name, O_NOFOLLOW);
+    if (fd >= 0) return read_all(fd, file, max, path, name, error);
+    if (errno == ENOENT) return -ENOENT;
+    return fail_file(error, -errno, path, name,
+                     errno == ELOOP ? "it is a link, which is not followed" : strerror(errno));
 }
 
 /* ---- a folder outside which no model is opened ---- */
@@ -85,21 +97,26 @@ static int open_beneath(VmTinyFiles *f, const char *root, char **name, VmError *
     return code;
 }
 
+int vm_tiny_folder_open(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = vm_printf("%.*s", slash ? (int)(slash - path + 1) : 2, slash ? path : "./");
+    if (!folder) return -ENOMEM;
+    const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int code = fd < 0 ? -errno : fd;
+    vm_free(folder);
+    return code;
+}
+
 static int open_folder(VmTinyFiles *f, char **name, VmError *error)
 {
     const char *slash = strrchr(f->path, '/'), *root = getenv("VMAF_TINY_MODEL_DIR");
     if (root && *root) return open_beneath(f, root, name, error);
-    char *folder = slash ? vm_strdup(f->path) : vm_strdup("./");
     *name = vm_strdup(slash ? slash + 1 : f->path);
-    int code = folder && *name ? 0 : vm_fail_memory(error);
-    if (!code) {
-        if (slash) folder[slash - f->path + 1] = 0;
-        f->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (f->folder < 0)
-            code = vm_fail(error, -errno, "cannot read model %s: %s", f->path, strerror(errno));
-    }
-    vm_free(folder);
-    return code;
+    if (!*name) return vm_fail_memory(error);
+    f->folder = vm_tiny_folder_open(f->path);
+    if (f->folder >= 0) return 0;
+    return vm_fail(error, f->folder, "cannot read model %s: %s", f->path, strerror(-f->folder));
 }
 
 int vm_tiny_files_open(VmTinyFiles *f, const char *path, VmError *error)
@@ -108,7 +125,7 @@ int vm_tiny_files_open(VmTinyFiles *f, const char *path, VmError *error)
     VM_TRY(open_folder(f, &f->model.name, error));
     const int fd = open_in(f->folder, f->model.name, f->beneath ? O_NOFOLLOW : 0);
     if (fd < 0) return vm_fail(error, -errno, "cannot read model %s: %s", path, strerror(errno));
-    return read_all(fd, &f->model, path, "", error);
+    return read_all(fd, &f->model, VM_GRAPH_MAX_FILE, path, "", error);
 }
 
 static void free_file(VmTinyFile *file)
@@ -134,17 +151,12 @@ int vm_tiny_files_find(void *files, const char *name, const void **bytes, size_t
     if (i == VM_TINY_MAX_FILES)
         return fail_file(error, -EINVAL, f->path, name, "it keeps data in too many files");
     if (i == f->n) {
-        const int fd = open_in(f->folder, name, O_NOFOLLOW);
-        if (fd < 0)
-            return fail_file(error, -errno, f->path, name,
-                             errno == ELOOP ? "its data is a link, which is not followed"
-                                            : strerror(errno));
         VmTinyFile *file = &f->file[f->n++];
-        if (!(file->name = vm_strdup(name))) {
-            close(fd);
-            return vm_fail_memory(error);
-        }
-        VM_TRY(read_all(fd, file, f->path, name, error));
+        if (!(file->name = vm_strdup(name))) return vm_fail_memory(error);
+        const int code =
+            vm_tiny_file_read(file, f->folder, name, VM_GRAPH_MAX_FILE, f->path, error);
+        if (code == -ENOENT) return fail_file(error, code, f->path, name, strerror(ENOENT));
+        VM_TRY(code);
     }
     *bytes = f->file[i].bytes;
     *size = f->file[i].size;

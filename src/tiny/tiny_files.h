@@ -23,6 +23,14 @@ typedef struct VmTinyFiles {
     unsigned n;
 } VmTinyFiles;
 
+/* Opens the folder of a file: a descriptor, or -errno. */
+int vm_tiny_folder_open(const char *path);
+
+/* Reads a regular file of the folder, of at most max bytes, that is no link. name stays the caller's,
+ * file->bytes is allocated. -ENOENT, without a sentence: there is none. path is the model's, for sentences. */
+int vm_tiny_file_read(VmTinyFile *file, int folder, const char *name, size_t max, const char *path,
+                      VmError *error);
+
 /* Reads the model; path stays the caller's. files is ready for vm_tiny_files_close() also on failure. */
 int vm_tiny_files_open(VmTinyFiles *files, const char *path, VmError *error);
 void vm_tiny_files_close(VmTinyFiles *files);

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* Descriptions beside models. Ours are not needed for scoring: the model says everything itself. Older ones
  * name and scale the inputs. */
-#include <fcntl.h>
 #include <jansson.h>
 #include <math.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "sha256.h"
 #include "tiny/graph.h"
@@ -127,20 +124,6 @@ static int read_root(const Load *l, VmTinySidecar *s, const json_t *root)
 
 /* ---- the file ---- */
 
-static int read_text(const Load *l, int fd, char **text, size_t *size)
-{
-    struct stat info;
-    ssize_t n = 0;
-    if (fstat(fd, &info) || !S_ISREG(info.st_mode)) return bad(l, "it is no regular file");
-    if (info.st_size > MAX_SIDECAR) return bad(l, "it is larger than 1 MiB");
-    *text = vm_alloc((size_t)info.st_size + 1);
-    if (!*text) return vm_fail_memory(l->error);
-    while (*size < (size_t)info.st_size &&
-           (n = read(fd, *text + *size, (size_t)info.st_size - *size)) > 0)
-        *size += (size_t)n;
-    return *size == (size_t)info.st_size ? 0 : bad(l, "it cannot be read whole");
-}
-
 static int parse(const Load *l, VmTinySidecar *s, const char *text, size_t size)
 {
     json_error_t where;
@@ -163,24 +146,16 @@ static char *sidecar_name(const char *model)
 
 int vm_tiny_sidecar_read(VmTinySidecar *s, const VmTinyFiles *files, VmError *error)
 {
-    char *name = sidecar_name(files->model.name), *text = NULL;
-    size_t size = 0;
-    int code = 0;
+    char *name = sidecar_name(files->model.name);
+    VmTinyFile file = {0};
     *s = (VmTinySidecar){0};
     if (!name) return vm_fail_memory(error);
     const Load l = {files, name, error};
-    const int fd =
-        openat(files->folder, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
-    if (fd >= 0) {
-        code = read_text(&l, fd, &text, &size);
-        close(fd);
-        if (!code) code = parse(&l, s, text, size);
-    } else if (errno != ENOENT) {
-        code = bad(&l, strerror(errno));
-    }
-    vm_free(text);
+    int code = vm_tiny_file_read(&file, files->folder, name, MAX_SIDECAR, files->path, error);
+    if (!code) code = parse(&l, s, file.bytes, file.size);
+    vm_free(file.bytes);
     vm_free(name);
-    return code;
+    return code == -ENOENT ? 0 : code;
 }
 
 void vm_tiny_sidecar_free(VmTinySidecar *s)
