@@ -10,6 +10,7 @@ static const VmCommand *const commands[] = {
     &vm_cmd_scan,
     &vm_cmd_extract,
     &vm_cmd_export_dataset,
+    &vm_cmd_fit,
     NULL,
 };
 

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "json_file.h"
+
+#include <string.h>
+
+#include "outfile.h"
+
+enum VmExit vm_json_save(json_t *json, const char *path, VmMessages *messages)
+{
+    VmError error = {""};
+    VmOutFile out;
+    int err = json ? vm_outfile_open(&out, path, &error) : vm_fail_memory(&error);
+
+    if (!err) {
+        /* 15 digits say what was measured; all 17 would write 0.1 as 0.10000000000000001 */
+        const int bad = json_dumpf(json, out.file, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+        if (bad) (void)vm_fail_memory(&error);
+        (void)fputc('\n', out.file);
+        err = vm_outfile_finish(&out, bad ? -ENOMEM : 0, &error);
+    }
+    json_decref(json);
+    if (!err) return VM_EXIT_OK;
+    vm_message_error(messages, "%s", error.text);
+    return VM_EXIT_INTERNAL;
+}
+
+char *vm_path_in(const char *folder, const char *name)
+{
+    const size_t n = strlen(folder);
+
+    return vm_printf("%s%s%s", folder, n && folder[n - 1] == '/' ? "" : "/", name);
+}
