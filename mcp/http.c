@@ -1,9 +1,425 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "http.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "http_job.h"
+#include "http_session.h"
+#include "number.h"
+#include "progress.h"
+
+enum {
+    CONNECTIONS = 128,
+    CONNECTION_BYTES = 32 << 10,
+    CONNECTION_SECONDS = 30,
+    LOOK_MS = 1000,
+};
+
+/* A connection, for those that send so slowly that MHD's timeout begins anew again and again. */
+typedef struct Line {
+    struct Line *next, **link;
+    int fd, working; /* a whole request is there */
+    double since;
+} Line;
+
+typedef struct Http {
+    VmServer *server;
+    const VmMhd *mhd;
+    VmHeadRules rules;
+    VmSessions sessions;
+    struct MHD_Daemon *daemons[2];
+    atomic_int ending;
+    pthread_mutex_t lock; /* of both lists */
+    VmJob *jobs;
+    Line *lines;
+} Http;
+
+/* ---- serving a request ---- */
+
+static void refuse(VmJob *job, int status, int code, const char *why)
+{
+    VmMessage none = {0};
+
+    vm_server_refuse(&job->channel, &none, code, status, why, NULL);
+}
+
+static int has_version(const char *version)
+{
+    for (unsigned i = 0; vm_legacy_versions[i]; i++)
+        if (!strcmp(version, vm_legacy_versions[i])) return 1;
+    return 0;
+}
+
+/* Which version is it? Returns 0 or a code of JSON-RPC; the status is 400 then. */
+static int find_era(const VmJob *job, const VmMessage *message, enum VmEra *era, json_t **data,
+                    VmError *error)
+{
+    const char *header = job->head.value[VM_HEAD_VERSION];
+    const int modern = header && strcmp(header, VM_MODERN_VERSION) >= 0;
+
+    *data = NULL;
+    *era = message->claim ? VM_ERA_MODERN : VM_ERA_LEGACY;
+    if (message->claim) {
+        if (json_is_string(message->claim) && message->method)
+            VM_TRY(vm_head_compare(&job->head, message, error));
+        return vm_server_check_claim(message, data, error);
+    }
+    if (modern && message->method && !strcmp(message->method, "initialize"))
+        return vm_fail(error, VM_RPC_HEADER,
+                       "MCP-Protocol-Version is %.32s, which has no initialize", header);
+    if (modern)
+        return vm_fail(error, VM_RPC_INVALID_PARAMS,
+                       "params._meta must hold io.modelcontextprotocol/protocolVersion and "
+                       "io.modelcontextprotocol/clientCapabilities");
+    if (header && !has_version(header))
+        return vm_fail(error, VM_RPC_INVALID_REQUEST, "MCP-Protocol-Version %.32s is not supported",
+                       header);
+    return 0;
+}
+
+/* Returns 0, or the status to refuse with. */
+static int find_peer(Http *http, VmJob *job, const VmMessage *message, enum VmEra era)
+{
+    const char *session = job->head.value[VM_HEAD_SESSION];
+    const int opens = message->kind == VM_MESSAGE_REQUEST && !strcmp(message->method, "initialize");
+
+    if (era == VM_ERA_MODERN) {
+        job->peer = vm_peer_open(http->server);
+        job->stops = 1;
+        return job->peer ? 0 : 500;
+    }
+    if (opens) {
+        job->peer = vm_sessions_add(&http->sessions, http->server, job->session);
+        return job->peer ? 0 : 500;
+    }
+    if (!session) return 400;
+    job->peer = vm_sessions_find(&http->sessions, session);
+    return job->peer ? 0 : 404;
+}
+
+static const char *peer_fault(int status)
+{
+    switch (status) {
+    case 400: return "Mcp-Session-Id is missing; it comes with the answer to initialize";
+    case 404: return "there is no such session; send initialize again";
+    default: return "out of memory";
+    }
+}
+
+/* Takes the message. */
+static void serve_message(Http *http, VmJob *job, VmMessage *message)
+{
+    VmError why;
+    json_t *data;
+    enum VmEra era;
+    const int code = find_era(job, message, &era, &data, &why);
+    const int request = message->kind == VM_MESSAGE_REQUEST;
+
+    if (code) {
+        vm_server_refuse(&job->channel, message, code, 400, why.text, data);
+        return;
+    }
+    const int status = find_peer(http, job, message, era);
+    if (status) {
+        vm_server_refuse(&job->channel, message,
+                         status == 500 ? VM_RPC_INTERNAL : VM_RPC_INVALID_REQUEST, status,
+                         peer_fault(status), NULL);
+        return;
+    }
+    vm_server_serve(job->peer, &job->channel, message, era);
+    if (!request) vm_job_answer(job, 202, NULL);
+}
+
+static void serve_body(Http *http, VmJob *job)
+{
+    VmMessage message;
+    VmError why;
+
+    job->begun = 1;
+    if (job->too_big) {
+        refuse(job, 413, VM_RPC_INVALID_REQUEST, "a message has at most 4 MiB");
+        return;
+    }
+    const int code =
+        vm_rpc_parse(&message, job->body.data ? job->body.data : "", job->body.size, &why);
+    if (code) vm_server_refuse(&job->channel, &message, code, 400, why.text, NULL);
+    else serve_message(http, job, &message);
+    vm_text_free(&job->body);
+}
+
+/* ---- what MHD calls ---- */
+
+static Line *line_of(const Http *http, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        http->mhd->MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return info ? info->socket_context : NULL;
+}
+
+static void mark_line(Http *http, struct MHD_Connection *connection, int working)
+{
+    Line *line = line_of(http, connection);
+
+    if (!line) return;
+    pthread_mutex_lock(&http->lock);
+    line->working = working;
+    line->since = vm_clock();
+    pthread_mutex_unlock(&http->lock);
+}
+
+static enum MHD_Result take_header(void *opaque, enum MHD_ValueKind kind, const char *name,
+                                   size_t name_size, const char *value, size_t value_size)
+{
+    VmJob *job = opaque;
+
+    (void)kind;
+    return vm_head_add(&job->head, name, name_size, value ? value : "", value ? value_size : 0)
+               ? MHD_NO
+               : MHD_YES;
+}
+
+static VmJob *open_job(Http *http, struct MHD_Connection *connection)
+{
+    VmJob *job = vm_job_open(http->mhd, connection, &http->ending);
+
+    if (!job) return NULL;
+    pthread_mutex_lock(&http->lock);
+    job->next = http->jobs;
+    job->link = &http->jobs;
+    if (job->next) job->next->link = &job->next;
+    http->jobs = job;
+    pthread_mutex_unlock(&http->lock);
+    return job;
+}
+
+/* The head of a request is complete: whatever can be refused is refused before a body is read. */
+static enum MHD_Result take_head(Http *http, VmJob *job, const char *url, const char *method)
+{
+    http->mhd->MHD_get_connection_values_n(job->connection, MHD_HEADER_KIND, take_header, job);
+    const int status = vm_head_check(&job->head, method, url, &http->rules);
+    if (status) refuse(job, status, VM_RPC_INVALID_REQUEST, job->head.why.text);
+    else if (!strcmp(method, "DELETE"))
+        vm_job_answer(
+            job, vm_sessions_end(&http->sessions, job->head.value[VM_HEAD_SESSION]) ? 404 : 200,
+            NULL);
+    else return MHD_YES;
+    mark_line(http, job->connection, 1);
+    job->begun = 1;
+    return vm_job_respond(job);
+}
+
+static enum MHD_Result handle(void *opaque, struct MHD_Connection *connection, const char *url,
+                              const char *method, const char *version, const char *data,
+                              size_t *size, void **context)
+{
+    Http *http = opaque;
+    VmJob *job = *context;
+
+    (void)version;
+    if (!job) {
+        *context = job = open_job(http, connection);
+        return job ? take_head(http, job, url, method) : MHD_NO;
+    }
+    if (*size) {
+        const int code = vm_job_collect(job, data, *size);
+        *size = 0;
+        return code ? MHD_NO : MHD_YES;
+    }
+    if (!job->begun) {
+        mark_line(http, connection, 1);
+        serve_body(http, job);
+    }
+    return vm_job_respond(job);
+}
+
+static void complete(void *opaque, struct MHD_Connection *connection, void **context,
+                     enum MHD_RequestTerminationCode code)
+{
+    Http *http = opaque;
+    VmJob *job = *context;
+
+    mark_line(http, connection, 0);
+    if (!job) return;
+    *context = NULL;
+    pthread_mutex_lock(&http->lock);
+    *job->link = job->next;
+    if (job->next) job->next->link = job->link;
+    pthread_mutex_unlock(&http->lock);
+    vm_job_over(job, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+    vm_job_drop(job);
+}
+
+static Line *open_line(Http *http, int fd)
+{
+    Line *line = vm_alloc(sizeof(*line));
+
+    if (!line) return NULL;
+    line->fd = fd;
+    line->since = vm_clock();
+    pthread_mutex_lock(&http->lock);
+    line->next = http->lines;
+    line->link = &http->lines;
+    if (line->next) line->next->link = &line->next;
+    http->lines = line;
+    pthread_mutex_unlock(&http->lock);
+    return line;
+}
+
+static void watch(void *opaque, struct MHD_Connection *connection, void **context,
+                  enum MHD_ConnectionNotificationCode code)
+{
+    Http *http = opaque;
+    Line *line = *context;
+
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *info =
+            http->mhd->MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        *context = info ? open_line(http, info->connect_fd) : NULL;
+        return;
+    }
+    if (!line) return;
+    pthread_mutex_lock(&http->lock);
+    *line->link = line->next;
+    if (line->next) line->next->link = line->link;
+    pthread_mutex_unlock(&http->lock);
+    *context = NULL;
+    vm_free(line);
+}
+
+static void reap(Http *http)
+{
+    const double now = vm_clock();
+
+    pthread_mutex_lock(&http->lock);
+    for (Line *line = http->lines; line; line = line->next)
+        if (!line->working && now - line->since > CONNECTION_SECONDS) shutdown(line->fd, SHUT_RDWR);
+    pthread_mutex_unlock(&http->lock);
+}
+
+/* ---- addresses and daemons ---- */
+
+static void keep_quiet(void *opaque, const char *format, va_list args)
+{
+    (void)opaque, (void)format, (void)args;
+}
+
+static struct MHD_Daemon *start_daemon(Http *http, const struct sockaddr *address)
+{
+    const int six = address->sa_family == AF_INET6;
+
+    return http->mhd->MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (six ? MHD_USE_IPv6 : 0), 0,
+        NULL, NULL, handle, http, MHD_OPTION_EXTERNAL_LOGGER, keep_quiet, NULL,
+        MHD_OPTION_SOCK_ADDR, address, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)CONNECTION_SECONDS, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED,
+        complete, http, MHD_OPTION_NOTIFY_CONNECTION, watch, http, MHD_OPTION_END);
+}
+
+typedef struct Place {
+    struct sockaddr_in four;
+    struct sockaddr_in6 six;
+    int is_six, local, both; /* both: the loopback addresses of either kind */
+} Place;
+
+static int read_host(Place *place, char *host)
+{
+    const size_t n = strlen(host);
+
+    place->four = (struct sockaddr_in){.sin_family = AF_INET};
+    place->six = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    place->both = !n || !strcmp(host, "localhost");
+    place->local = place->both;
+    if (place->both) {
+        place->four.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        return 0;
+    }
+    if (n > 2 && *host == '[' && host[n - 1] == ']') {
+        host[n - 1] = 0;
+        place->is_six = 1;
+        const int good = inet_pton(AF_INET6, host + 1, &place->six.sin6_addr) == 1;
+        place->local = IN6_IS_ADDR_LOOPBACK(&place->six.sin6_addr);
+        return good ? 0 : -EINVAL;
+    }
+    if (inet_pton(AF_INET, host, &place->four.sin_addr) != 1) return -EINVAL;
+    place->local = ntohl(place->four.sin_addr.s_addr) >> 24 == 127;
+    return 0;
+}
+
+static int read_place(Place *place, const char *text, VmError *error)
+{
+    char host[64] = "";
+    const char *colon = strrchr(text, ':'), *port = colon ? colon + 1 : text;
+    uint64_t number = 0;
+
+    *place = (Place){0};
+    if (colon) (void)snprintf(host, sizeof(host), "%.*s", (int)(colon - text), text);
+    if (vm_number_decimal(port, 65535, &number) || read_host(place, host))
+        return vm_fail(
+            error, -EINVAL,
+            "--http takes PORT or ADDRESS:PORT, e.g. 8080, 127.0.0.1:0 or [::1]:8080, not %s",
+            text);
+    place->four.sin_port = place->six.sin6_port = htons((uint16_t)number);
+    return 0;
+}
+
+static int start(Http *http, Place *place, VmError *error)
+{
+    const struct sockaddr *first = place->is_six ? (const struct sockaddr *)&place->six
+                                                 : (const struct sockaddr *)&place->four;
+    char host[INET6_ADDRSTRLEN] = "";
+
+    http->daemons[0] = start_daemon(http, first);
+    if (!http->daemons[0])
+        return vm_fail(error, -EADDRINUSE, "cannot listen there: %s", strerror(errno));
+    const union MHD_DaemonInfo *info =
+        http->mhd->MHD_get_daemon_info(http->daemons[0], MHD_DAEMON_INFO_BIND_PORT);
+    const unsigned port = info ? info->port : 0;
+    place->six.sin6_port = htons((uint16_t)port);
+    /* a machine without IPv6 is fine */
+    if (place->both) http->daemons[1] = start_daemon(http, (const struct sockaddr *)&place->six);
+    if (place->is_six) inet_ntop(AF_INET6, &place->six.sin6_addr, host, sizeof(host));
+    else inet_ntop(AF_INET, &place->four.sin_addr, host, sizeof(host));
+    fprintf(stderr, "vmaf-mcp: listening at http://%s%s%s:%u/mcp\n", place->is_six ? "[" : "", host,
+            place->is_six ? "]" : "", port);
+    return 0;
+}
+
+/* A daemon must not be stopped while one of its connections is suspended. */
+static void stop(Http *http)
+{
+    atomic_store(&http->ending, 1);
+    pthread_mutex_lock(&http->lock);
+    for (VmJob *job = http->jobs; job; job = job->next) vm_job_wake(job);
+    pthread_mutex_unlock(&http->lock);
+    for (unsigned i = 0; i < VM_COUNT(http->daemons); i++)
+        if (http->daemons[i]) http->mhd->MHD_stop_daemon(http->daemons[i]);
+}
+
 int vm_http_serve(VmServer *server, const char *address, const char *token, int stop_fd,
                   VmError *error)
 {
-    (void)server, (void)address, (void)token, (void)stop_fd;
-    return vm_fail(error, -ENOSYS, "not yet");
+    Http http = {.server = server, .rules.token = token && *token ? token : NULL};
+    Place place;
+
+    VM_TRY(read_place(&place, address, error));
+    http.rules.any_host = !place.local;
+    if (!place.local && !http.rules.token)
+        return vm_fail(error, -EACCES,
+                       "an address that other machines reach needs a token in VMAF_MCP_TOKEN");
+    VM_TRY(vm_mhd_load(&http.mhd, error));
+    pthread_mutex_init(&http.lock, NULL);
+    vm_sessions_open(&http.sessions);
+    const int code = start(&http, &place, error);
+    struct pollfd p = {.fd = stop_fd, .events = POLLIN};
+    while (!code && poll(&p, 1, LOOK_MS) <= 0) reap(&http);
+    stop(&http);
+    vm_sessions_close(&http.sessions);
+    pthread_mutex_destroy(&http.lock);
+    return code;
 }

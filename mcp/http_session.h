@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* Sessions of the handshake versions on HTTP. */
+#ifndef VM_HTTP_SESSION_H
+#define VM_HTTP_SESSION_H
+
+#include "server.h"
+#include "store.h"
+
+enum { VM_SESSIONS_MAX = 64 };
+
+typedef struct VmSession {
+    char id[VM_STORE_ID];
+    VmPeer *peer;
+    double used; /* time of the last request */
+} VmSession;
+
+typedef struct VmSessions {
+    pthread_mutex_t lock;
+    VmSession slot[VM_SESSIONS_MAX]; /* without peer: free */
+} VmSessions;
+
+void vm_sessions_open(VmSessions *sessions);
+void vm_sessions_close(VmSessions *sessions);
+
+/* A new session; the one that was idle longest makes room. Returns its peer, held for the caller, or NULL. */
+VmPeer *vm_sessions_add(VmSessions *sessions, VmServer *server, char id[VM_STORE_ID]);
+
+/* The same for a session that is there. */
+VmPeer *vm_sessions_find(VmSessions *sessions, const char *id);
+
+/* Ends it and stops its calls. -ENOENT. */
+int vm_sessions_end(VmSessions *sessions, const char *id);
+
+#endif
