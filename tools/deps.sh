@@ -5,8 +5,9 @@
 set -eu
 
 # Compiler and libc headers; meson brings ninja; the engine reads JSON through jansson and ONNX
-# through protobuf-c; the av libraries decode compressed input; libpng writes pictures of frames.
-build="gcc libc6-dev make meson ninja-build pkg-config python3 libjansson-dev
+# through protobuf-c; the av libraries decode compressed input; libpng writes pictures of frames; the MCP server
+# loads libmicrohttpd for HTTP.
+build="gcc libc6-dev make meson ninja-build pkg-config python3 libjansson-dev libmicrohttpd-dev
     libprotobuf-c-dev protobuf-c-compiler libavformat-dev libavcodec-dev libavutil-dev libswscale-dev
     libpng-dev"
 # ffmpeg encodes the clip.
@@ -14,9 +15,9 @@ demo="$build ffmpeg"
 # A second compiler, its tools, the run time library of its sanitizers (libclang-rt), cmocka for the
 # unit tests; valgrind needs the C library's symbols (libc6-dbg). The ARM kernels are cross-compiled and
 # run under qemu, which also plays an old x86. The headers are compiled as C++ too; FFmpeg and aom are
-# built from source packages (dpkg-dev, cmake, perl).
+# built from source packages (dpkg-dev, cmake, perl). npm brings the official MCP clients.
 test="$demo git binutils clang clang-format clang-tidy libclang-rt-14-dev libcmocka-dev valgrind libc6-dbg
-    gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user g++ dpkg-dev cmake perl"
+    gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user g++ dpkg-dev cmake perl nodejs npm"
 
 step=${1:-}
 case "$step" in
