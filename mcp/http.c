@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "http_job.h"
+#include "http_exchange.h"
 #include "http_session.h"
 #include "number.h"
 #include "progress.h"
@@ -34,17 +34,17 @@ typedef struct Http {
     struct MHD_Daemon *daemons[2];
     atomic_int ending;
     pthread_mutex_t lock; /* of both lists */
-    VmJob *jobs;
+    VmExchange *exchanges;
     Line *lines;
 } Http;
 
 /* ---- serving a request ---- */
 
-static void refuse(VmJob *job, int status, int code, const char *why)
+static void refuse(VmExchange *exchange, int status, int code, const char *why)
 {
     VmMessage none = {0};
 
-    vm_server_refuse(&job->channel, &none, code, status, why, NULL);
+    vm_server_refuse(&exchange->channel, &none, code, status, why, NULL);
 }
 
 static int has_version(const char *version)
@@ -55,17 +55,17 @@ static int has_version(const char *version)
 }
 
 /* Which version is it? Returns 0 or a code of JSON-RPC; the status is 400 then. */
-static int find_era(const VmJob *job, const VmMessage *message, enum VmEra *era, json_t **data,
-                    VmError *error)
+static int find_era(const VmExchange *exchange, const VmMessage *message, enum VmEra *era,
+                    json_t **data, VmError *error)
 {
-    const char *header = job->head.value[VM_HEAD_VERSION];
+    const char *header = exchange->head.value[VM_HEAD_VERSION];
     const int modern = header && strcmp(header, VM_MODERN_VERSION) >= 0;
 
     *data = NULL;
     *era = message->claim ? VM_ERA_MODERN : VM_ERA_LEGACY;
     if (message->claim) {
         if (json_is_string(message->claim) && message->method)
-            VM_TRY(vm_head_compare(&job->head, message, error));
+            VM_TRY(vm_head_compare(&exchange->head, message, error));
         return vm_server_check_claim(message, data, error);
     }
     if (modern && message->method && !strcmp(message->method, "initialize"))
@@ -82,23 +82,23 @@ static int find_era(const VmJob *job, const VmMessage *message, enum VmEra *era,
 }
 
 /* Returns 0, or the status to refuse with. */
-static int find_peer(Http *http, VmJob *job, const VmMessage *message, enum VmEra era)
+static int find_peer(Http *http, VmExchange *exchange, const VmMessage *message, enum VmEra era)
 {
-    const char *session = job->head.value[VM_HEAD_SESSION];
+    const char *session = exchange->head.value[VM_HEAD_SESSION];
     const int opens = message->kind == VM_MESSAGE_REQUEST && !strcmp(message->method, "initialize");
 
     if (era == VM_ERA_MODERN) {
-        job->peer = vm_peer_open(http->server);
-        job->stops = 1;
-        return job->peer ? 0 : 500;
+        exchange->peer = vm_peer_open(http->server);
+        exchange->stops = 1;
+        return exchange->peer ? 0 : 500;
     }
     if (opens) {
-        job->peer = vm_sessions_add(&http->sessions, http->server, job->session);
-        return job->peer ? 0 : 500;
+        exchange->peer = vm_sessions_add(&http->sessions, http->server, exchange->session);
+        return exchange->peer ? 0 : 500;
     }
     if (!session) return 400;
-    job->peer = vm_sessions_find(&http->sessions, session);
-    return job->peer ? 0 : 404;
+    exchange->peer = vm_sessions_find(&http->sessions, session);
+    return exchange->peer ? 0 : 404;
 }
 
 static const char *peer_fault(int status)
@@ -111,44 +111,44 @@ static const char *peer_fault(int status)
 }
 
 /* Takes the message. */
-static void serve_message(Http *http, VmJob *job, VmMessage *message)
+static void serve_message(Http *http, VmExchange *exchange, VmMessage *message)
 {
     VmError why;
     json_t *data;
     enum VmEra era;
-    const int code = find_era(job, message, &era, &data, &why);
+    const int code = find_era(exchange, message, &era, &data, &why);
     const int request = message->kind == VM_MESSAGE_REQUEST;
 
     if (code) {
-        vm_server_refuse(&job->channel, message, code, 400, why.text, data);
+        vm_server_refuse(&exchange->channel, message, code, 400, why.text, data);
         return;
     }
-    const int status = find_peer(http, job, message, era);
+    const int status = find_peer(http, exchange, message, era);
     if (status) {
-        vm_server_refuse(&job->channel, message,
+        vm_server_refuse(&exchange->channel, message,
                          status == 500 ? VM_RPC_INTERNAL : VM_RPC_INVALID_REQUEST, status,
                          peer_fault(status), NULL);
         return;
     }
-    vm_server_serve(job->peer, &job->channel, message, era);
-    if (!request) vm_job_answer(job, 202, NULL);
+    vm_server_serve(exchange->peer, &exchange->channel, message, era);
+    if (!request) vm_exchange_answer(exchange, 202, NULL);
 }
 
-static void serve_body(Http *http, VmJob *job)
+static void serve_body(Http *http, VmExchange *exchange)
 {
     VmMessage message;
     VmError why;
 
-    job->begun = 1;
-    if (job->too_big) {
-        refuse(job, 413, VM_RPC_INVALID_REQUEST, "a message has at most 4 MiB");
+    exchange->begun = 1;
+    if (exchange->too_big) {
+        refuse(exchange, 413, VM_RPC_INVALID_REQUEST, "a message has at most 4 MiB");
         return;
     }
-    const int code =
-        vm_rpc_parse(&message, job->body.data ? job->body.data : "", job->body.size, &why);
-    if (code) vm_server_refuse(&job->channel, &message, code, 400, why.text, NULL);
-    else serve_message(http, job, &message);
-    vm_text_free(&job->body);
+    const int code = vm_rpc_parse(&message, exchange->body.data ? exchange->body.data : "",
+                                  exchange->body.size, &why);
+    if (code) vm_server_refuse(&exchange->channel, &message, code, 400, why.text, NULL);
+    else serve_message(http, exchange, &message);
+    vm_text_free(&exchange->body);
 }
 
 /* ---- what MHD calls ---- */
@@ -175,42 +175,45 @@ static void mark_line(Http *http, struct MHD_Connection *connection, int working
 static enum MHD_Result take_header(void *opaque, enum MHD_ValueKind kind, const char *name,
                                    size_t name_size, const char *value, size_t value_size)
 {
-    VmJob *job = opaque;
+    VmExchange *exchange = opaque;
 
     (void)kind;
-    return vm_head_add(&job->head, name, name_size, value ? value : "", value ? value_size : 0)
+    return vm_head_add(&exchange->head, name, name_size, value ? value : "", value ? value_size : 0)
                ? MHD_NO
                : MHD_YES;
 }
 
-static VmJob *open_job(Http *http, struct MHD_Connection *connection)
+static VmExchange *open_exchange(Http *http, struct MHD_Connection *connection)
 {
-    VmJob *job = vm_job_open(http->mhd, connection, &http->ending);
+    VmExchange *exchange = vm_exchange_open(http->mhd, connection, &http->ending);
 
-    if (!job) return NULL;
+    if (!exchange) return NULL;
     pthread_mutex_lock(&http->lock);
-    job->next = http->jobs;
-    job->link = &http->jobs;
-    if (job->next) job->next->link = &job->next;
-    http->jobs = job;
+    exchange->next = http->exchanges;
+    exchange->link = &http->exchanges;
+    if (exchange->next) exchange->next->link = &exchange->next;
+    http->exchanges = exchange;
     pthread_mutex_unlock(&http->lock);
-    return job;
+    return exchange;
 }
 
 /* The head of a request is complete: whatever can be refused is refused before a body is read. */
-static enum MHD_Result take_head(Http *http, VmJob *job, const char *url, const char *method)
+static enum MHD_Result take_head(Http *http, VmExchange *exchange, const char *url,
+                                 const char *method)
 {
-    http->mhd->MHD_get_connection_values_n(job->connection, MHD_HEADER_KIND, take_header, job);
-    const int status = vm_head_check(&job->head, method, url, &http->rules);
-    if (status) refuse(job, status, VM_RPC_INVALID_REQUEST, job->head.why.text);
+    http->mhd->MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, take_header,
+                                           exchange);
+    const int status = vm_head_check(&exchange->head, method, url, &http->rules);
+    if (status) refuse(exchange, status, VM_RPC_INVALID_REQUEST, exchange->head.why.text);
     else if (!strcmp(method, "DELETE"))
-        vm_job_answer(
-            job, vm_sessions_end(&http->sessions, job->head.value[VM_HEAD_SESSION]) ? 404 : 200,
+        vm_exchange_answer(
+            exchange,
+            vm_sessions_end(&http->sessions, exchange->head.value[VM_HEAD_SESSION]) ? 404 : 200,
             NULL);
     else return MHD_YES;
-    mark_line(http, job->connection, 1);
-    job->begun = 1;
-    return vm_job_respond(job);
+    mark_line(http, exchange->connection, 1);
+    exchange->begun = 1;
+    return vm_exchange_respond(exchange);
 }
 
 static enum MHD_Result handle(void *opaque, struct MHD_Connection *connection, const char *url,
@@ -218,40 +221,40 @@ static enum MHD_Result handle(void *opaque, struct MHD_Connection *connection, c
                               size_t *size, void **context)
 {
     Http *http = opaque;
-    VmJob *job = *context;
+    VmExchange *exchange = *context;
 
     (void)version;
-    if (!job) {
-        *context = job = open_job(http, connection);
-        return job ? take_head(http, job, url, method) : MHD_NO;
+    if (!exchange) {
+        *context = exchange = open_exchange(http, connection);
+        return exchange ? take_head(http, exchange, url, method) : MHD_NO;
     }
     if (*size) {
-        const int code = vm_job_collect(job, data, *size);
+        const int code = vm_exchange_collect(exchange, data, *size);
         *size = 0;
         return code ? MHD_NO : MHD_YES;
     }
-    if (!job->begun) {
+    if (!exchange->begun) {
         mark_line(http, connection, 1);
-        serve_body(http, job);
+        serve_body(http, exchange);
     }
-    return vm_job_respond(job);
+    return vm_exchange_respond(exchange);
 }
 
 static void complete(void *opaque, struct MHD_Connection *connection, void **context,
                      enum MHD_RequestTerminationCode code)
 {
     Http *http = opaque;
-    VmJob *job = *context;
+    VmExchange *exchange = *context;
 
     mark_line(http, connection, 0);
-    if (!job) return;
+    if (!exchange) return;
     *context = NULL;
     pthread_mutex_lock(&http->lock);
-    *job->link = job->next;
-    if (job->next) job->next->link = job->link;
+    *exchange->link = exchange->next;
+    if (exchange->next) exchange->next->link = exchange->link;
     pthread_mutex_unlock(&http->lock);
-    vm_job_over(job, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
-    vm_job_drop(job);
+    vm_exchange_over(exchange, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+    vm_exchange_drop(exchange);
 }
 
 static Line *open_line(Http *http, int fd)
@@ -395,7 +398,8 @@ static void stop(Http *http)
 {
     atomic_store(&http->ending, 1);
     pthread_mutex_lock(&http->lock);
-    for (VmJob *job = http->jobs; job; job = job->next) vm_job_wake(job);
+    for (VmExchange *exchange = http->exchanges; exchange; exchange = exchange->next)
+        vm_exchange_wake(exchange);
     pthread_mutex_unlock(&http->lock);
     for (unsigned i = 0; i < VM_COUNT(http->daemons); i++)
         if (http->daemons[i]) http->mhd->MHD_stop_daemon(http->daemons[i]);

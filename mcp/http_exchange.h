@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* One HTTP exchange: the request as it comes in, and the answer, which is JSON or, once a notification comes
  * first, a stream of events. */
-#ifndef VM_HTTP_JOB_H
-#define VM_HTTP_JOB_H
+#ifndef VM_HTTP_EXCHANGE_H
+#define VM_HTTP_EXCHANGE_H
 
 #include "http_head.h"
 #include "mhd.h"
 #include "server.h"
 
-typedef struct VmJob {
-    VmChannel channel; /* first: a channel is cast to its job */
+typedef struct VmExchange {
+    VmChannel channel; /* first: a channel is cast to its exchange */
     atomic_uint users;
     const VmMhd *mhd;
-    const atomic_int *ending;   /* the server's: no connection is suspended any more */
-    struct VmJob *next, **link; /* all jobs of the server, under its lock */
+    const atomic_int *ending;        /* the server's: no connection is suspended any more */
+    struct VmExchange *next, **link; /* all exchanges of the server, under its lock */
     VmHead head;
     int too_big; /* more body than a message may have */
     int begun;   /* the request was complete and served */
@@ -32,24 +32,25 @@ typedef struct VmJob {
     VmText out;
     size_t sent;  /* bytes of out that were handed on */
     double wrote; /* time of the last event */
-} VmJob;
+} VmExchange;
 
-VmJob *vm_job_open(const VmMhd *mhd, struct MHD_Connection *connection, const atomic_int *ending);
-void vm_job_drop(VmJob *job);
+VmExchange *vm_exchange_open(const VmMhd *mhd, struct MHD_Connection *connection,
+                             const atomic_int *ending);
+void vm_exchange_drop(VmExchange *exchange);
 
 /* Adds a piece of the body. */
-int vm_job_collect(VmJob *job, const char *data, size_t size);
+int vm_exchange_collect(VmExchange *exchange, const char *data, size_t size);
 
 /* An answer that does not come from a call. text NULL: empty. */
-void vm_job_answer(VmJob *job, int status, const char *text);
+void vm_exchange_answer(VmExchange *exchange, int status, const char *text);
 
 /* Sends the answer if there is one by now, else suspends the connection until there is. */
-enum MHD_Result vm_job_respond(VmJob *job);
+enum MHD_Result vm_exchange_respond(VmExchange *exchange);
 
 /* Lets a suspended connection go on. */
-void vm_job_wake(VmJob *job);
+void vm_exchange_wake(VmExchange *exchange);
 
 /* The exchange is over; whole: the client has everything. */
-void vm_job_over(VmJob *job, int whole);
+void vm_exchange_over(VmExchange *exchange, int whole);
 
 #endif

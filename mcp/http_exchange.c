@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "http_exchange.h"
+
+#include <poll.h>
+#include <string.h>
+
+#include "progress.h"
+
+enum { EVENT_BLOCK = 16384 };
+
+static const double beat_seconds = 10;
+
+/* ---- the answer; the exchange's lock is held ---- */
+
+/* Each suspension is ended once. */
+static void resume(VmExchange *exchange)
+{
+    if (!exchange->suspended || !exchange->connection) return;
+    exchange->suspended = 0;
+    exchange->mhd->MHD_resume_connection(exchange->connection);
+}
+
+static int suspend(VmExchange *exchange)
+{
+    if (atomic_load(exchange->ending) || !exchange->connection) return 0;
+    exchange->suspended = 1;
+    exchange->mhd->MHD_suspend_connection(exchange->connection);
+    return 1;
+}
+
+static void add_event(VmExchange *exchange, const char *text, size_t size)
+{
+    if (exchange->sent == exchange->out.size) {
+        vm_text_free(&exchange->out);
+        exchange->sent = 0;
+    }
+    vm_text_add(&exchange->out, "event: message\ndata: %.*s\n\n", (int)size, text);
+    exchange->wrote = vm_clock();
+}
+
+static void send_message(VmChannel *channel, int status, const char *text, size_t size)
+{
+    VmExchange *exchange = (VmExchange *)channel;
+
+    pthread_mutex_lock(&exchange->lock);
+    if (exchange->connection && !exchange->ended) {
+        if (!status) exchange->events = 1;
+        if (exchange->events) add_event(exchange, text, size);
+        else vm_text_add(&exchange->out, "%.*s", (int)size, text);
+        if (status) {
+            exchange->status = status;
+            exchange->ended = 1;
+        }
+        resume(exchange);
+    }
+    pthread_mutex_unlock(&exchange->lock);
+}
+
+void vm_exchange_answer(VmExchange *exchange, int status, const char *text)
+{
+    send_message(&exchange->channel, status, text ? text : "", text ? strlen(text) : 0);
+}
+
+static void hold(VmChannel *channel)
+{
+    atomic_fetch_add(&((VmExchange *)channel)->users, 1);
+}
+
+/* A call that was cancelled has no answer, but its exchange must have an end. */
+static void drop(VmChannel *channel)
+{
+    VmExchange *exchange = (VmExchange *)channel;
+
+    pthread_mutex_lock(&exchange->lock);
+    if (!exchange->ended) {
+        exchange->ended = 1;
+        exchange->status = 202;
+        resume(exchange);
+    }
+    pthread_mutex_unlock(&exchange->lock);
+    vm_exchange_drop(exchange);
+}
+
+/* A suspended connection is watched by nobody else. */
+static int hung_up(const VmExchange *exchange)
+{
+    struct pollfd p = {.fd = exchange->fd, .events = POLLRDHUP};
+
+    return exchange->suspended && exchange->fd >= 0 && poll(&p, 1, 0) == 1;
+}
+
+static int tick(VmChannel *channel)
+{
+    VmExchange *exchange = (VmExchange *)channel;
+
+    pthread_mutex_lock(&exchange->lock);
+    const int gone = !exchange->connection || hung_up(exchange);
+    if (!gone && exchange->events && !exchange->ended &&
+        vm_clock() - exchange->wrote >= beat_seconds) {
+        vm_text_add(&exchange->out, ": \n\n");
+        exchange->wrote = vm_clock();
+        resume(exchange);
+    }
+    pthread_mutex_unlock(&exchange->lock);
+    return gone && exchange->stops;
+}
+
+static const VmChannelOps exchange_ops = {
+    .send = send_message, .hold = hold, .drop = drop, .tick = tick};
+
+/* ---- what MHD asks for ---- */
+
+static ssize_t read_events(void *opaque, uint64_t place, char *data, size_t max)
+{
+    VmExchange *exchange = opaque;
+    ssize_t n = 0;
+
+    (void)place;
+    pthread_mutex_lock(&exchange->lock);
+    const size_t left = exchange->out.size - exchange->sent;
+    if (left) {
+        n = (ssize_t)VM_MIN(left, max);
+        memcpy(data, exchange->out.data + exchange->sent, (size_t)n);
+        exchange->sent += (size_t)n;
+    } else if (exchange->ended || exchange->out.failed || !suspend(exchange)) {
+        n = MHD_CONTENT_READER_END_OF_STREAM;
+    }
+    pthread_mutex_unlock(&exchange->lock);
+    return n;
+}
+
+static void end_events(void *opaque)
+{
+    vm_exchange_drop(opaque);
+}
+
+static struct MHD_Response *make_response(VmExchange *exchange)
+{
+    if (exchange->events) {
+        atomic_fetch_add(&exchange->users, 1);
+        return exchange->mhd->MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, EVENT_BLOCK,
+                                                                read_events, exchange, end_events);
+    }
+    void *data = exchange->out.data;
+    const size_t size = exchange->out.size;
+    exchange->out = (VmText){0};
+    /* with size 0 MHD does not free */
+    if (!size) vm_free(data);
+    return exchange->mhd->MHD_create_response_from_buffer_with_free_callback(
+        size, size ? data : NULL, vm_free);
+}
+
+static void add_headers(const VmExchange *exchange, struct MHD_Response *response)
+{
+    const VmMhd *mhd = exchange->mhd;
+
+    if (exchange->events)
+        mhd->MHD_add_response_header(response, "Content-Type", "text/event-stream");
+    else if (exchange->status != 202)
+        mhd->MHD_add_response_header(response, "Content-Type", "application/json");
+    if (exchange->events) mhd->MHD_add_response_header(response, "X-Accel-Buffering", "no");
+    mhd->MHD_add_response_header(response, "Cache-Control", "no-store");
+    if (*exchange->session)
+        mhd->MHD_add_response_header(response, "Mcp-Session-Id", exchange->session);
+    if (exchange->status == 405) mhd->MHD_add_response_header(response, "Allow", "POST");
+    if (exchange->status == 401)
+        mhd->MHD_add_response_header(response, "WWW-Authenticate", "Bearer");
+}
+
+enum MHD_Result vm_exchange_respond(VmExchange *exchange)
+{
+    enum MHD_Result result = MHD_YES;
+
+    pthread_mutex_lock(&exchange->lock);
+    if (!exchange->status && !exchange->events && !suspend(exchange)) exchange->status = 503;
+    if (exchange->status || exchange->events) {
+        struct MHD_Response *response = make_response(exchange);
+        result = MHD_NO;
+        if (response) {
+            add_headers(exchange, response);
+            result = exchange->mhd->MHD_queue_response(
+                exchange->connection, exchange->events ? 200 : (unsigned)exchange->status,
+                response);
+            exchange->mhd->MHD_destroy_response(response);
+        }
+    }
+    pthread_mutex_unlock(&exchange->lock);
+    return result;
+}
+
+void vm_exchange_wake(VmExchange *exchange)
+{
+    pthread_mutex_lock(&exchange->lock);
+    resume(exchange);
+    pthread_mutex_unlock(&exchange->lock);
+}
+
+/* ---- life ---- */
+
+VmExchange *vm_exchange_open(const VmMhd *mhd, struct MHD_Connection *connection,
+                             const atomic_int *ending)
+{
+    VmExchange *exchange = vm_alloc(sizeof(*exchange));
+    const union MHD_ConnectionInfo *info =
+        mhd->MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+    if (!exchange) return NULL;
+    exchange->channel.ops = &exchange_ops;
+    exchange->mhd = mhd;
+    exchange->connection = connection;
+    exchange->ending = ending;
+    exchange->fd = info ? info->connect_fd : -1;
+    atomic_init(&exchange->users, 1);
+    pthread_mutex_init(&exchange->lock, NULL);
+    return exchange;
+}
+
+void vm_exchange_drop(VmExchange *exchange)
+{
+    if (!exchange || atomic_fetch_sub(&exchange->users, 1) != 1) return;
+    vm_head_free(&exchange->head);
+    vm_text_free(&exchange->body);
+    vm_text_free(&exchange->out);
+    vm_peer_drop(exchange->peer);
+    pthread_mutex_destroy(&exchange->lock);
+    vm_free(exchange);
+}
+
+int vm_exchange_collect(VmExchange *exchange, const char *data, size_t size)
+{
+    VmText *body = &exchange->body;
+
+    if (exchange->too_big || body->size + size > VM_RPC_MAX_BYTES) {
+        exchange->too_big = 1;
+        vm_text_free(body);
+        return 0;
+    }
+    if (body->size + size + 1 > body->capacity) {
+        const size_t capacity = VM_MAX(body->size + size + 1, 2 * body->capacity);
+        char *grown = vm_realloc(body->data, capacity);
+        if (!grown) return -ENOMEM;
+        body->data = grown;
+        body->capacity = capacity;
+    }
+    memcpy(body->data + body->size, data, size);
+    body->size += size;
+    return 0;
+}
+
+void vm_exchange_over(VmExchange *exchange, int whole)
+{
+    pthread_mutex_lock(&exchange->lock);
+    exchange->connection = NULL;
+    exchange->ended = 1;
+    pthread_mutex_unlock(&exchange->lock);
+    if (!whole && exchange->stops && exchange->peer)
+        vm_peer_stop(exchange->peer, VM_STOP_CANCELLED);
+}
