@@ -38,8 +38,9 @@ static void keep(VmMessages *messages, const char *text)
     messages->n += grown[messages->n] != NULL;
 }
 
-static void say(VmMessages *messages, const char *kind, int kept, const char *fmt, va_list args)
+static void say(VmMessages *messages, int is_error, int kept, const char *fmt, va_list args)
 {
+    const char *kind = is_error ? "error" : "warning";
     char text[2048];
 
     (void)vsnprintf(text, sizeof(text), fmt, args);
@@ -47,6 +48,7 @@ static void say(VmMessages *messages, const char *kind, int kept, const char *fm
     end_line(messages);
     fprintf(stderr, "%s: %s: %s\n", messages->program, kind, text);
     if (kept) keep(messages, text);
+    if (is_error) (void)snprintf(messages->error, sizeof(messages->error), "%.511s", text);
     pthread_mutex_unlock(&messages->lock);
 }
 
@@ -55,7 +57,7 @@ void vm_message_error(VmMessages *messages, const char *fmt, ...)
     va_list args;
 
     va_start(args, fmt);
-    say(messages, "error", 0, fmt, args);
+    say(messages, 1, 0, fmt, args);
     va_end(args);
 }
 
@@ -64,7 +66,7 @@ void vm_message_cut(VmMessages *messages, const char *fmt, ...)
     va_list args;
 
     va_start(args, fmt);
-    say(messages, "error", 1, fmt, args);
+    say(messages, 1, 1, fmt, args);
     va_end(args);
 }
 
@@ -73,7 +75,7 @@ void vm_message_warn(VmMessages *messages, const char *fmt, ...)
     va_list args;
 
     va_start(args, fmt);
-    say(messages, "warning", 1, fmt, args);
+    say(messages, 0, 1, fmt, args);
     va_end(args);
 }
 
@@ -82,7 +84,7 @@ void vm_message_note(VmMessages *messages, const char *fmt, ...)
     va_list args;
 
     va_start(args, fmt);
-    say(messages, "warning", 0, fmt, args);
+    say(messages, 0, 0, fmt, args);
     va_end(args);
 }
 

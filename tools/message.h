@@ -10,7 +10,8 @@ typedef struct VmMessages {
     pthread_mutex_t lock;
     const char **warnings; /* n strings */
     unsigned n;
-    int line_open; /* a progress line without newline stands on the terminal */
+    char error[512]; /* the last error, for a program that hands it on */
+    int line_open;   /* a progress line without newline stands on the terminal */
 } VmMessages;
 
 /* program must outlive the messages. */

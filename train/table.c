@@ -64,8 +64,9 @@ int vm_table_start(VmTable *table, const char *const *columns, unsigned n, const
         .raw = find(columns, n, "vmaf_raw"),
     };
     VM_TRY(check_twins(columns, n, error));
+    if (table->clipped < 0 && table->raw < 0) table->clipped = find(columns, n, "mos");
     if (table->clipped < 0 && table->raw < 0)
-        return vm_fail(error, -EINVAL, "there is no column for the score: vmaf or vmaf_raw");
+        return vm_fail(error, -EINVAL, "there is no column for the score: vmaf, vmaf_raw or mos");
     return find_features(table, columns, n, list, error);
 }
 

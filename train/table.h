@@ -4,7 +4,8 @@
  *   source  what the clip was made from; else the key's first part, else the key
  *   group   what is held out together; else the source
  *   frame   else counted
- *   vmaf, vmaf_raw   the teacher's score, clipped and not; one of them must be there
+ *   vmaf, vmaf_raw   the teacher's score, clipped and not; one of them must be there, or
+ *   mos     what viewers said
  * and the features by their names. Other columns are passed over. */
 #ifndef VM_TABLE_H
 #define VM_TABLE_H

@@ -112,6 +112,8 @@ class Paths(Case):
                 self.refused([self.inside], "vmaf_score", **good, model="path=" + name)
                 models = ["path=" + name + ":name=x"]
                 self.refused([self.inside], "vmaf_score", **good, models=models)
+                self.refused([], "eval_model_on_split", model=name, features="table.csv")
+                self.refused([], "eval_model_on_split", model="model.json", features=name)
 
     def test_sentence_names_the_roots(self):
         text = self.refused([self.inside, "allowed"], "probe_video", path="/etc/passwd")

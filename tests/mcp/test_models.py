@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""eval_model_on_split and compare_models, against figures computed here from their definitions."""
+
+import hashlib
+import math
+import random
+import statistics
+import unittest
+
+import onnx_file
+from mcp_client import Case
+from onnx_file import CANONICAL
+
+WEIGHTS = [30.0, 5.0, 10.0, 15.0, 20.0, 0.25]
+
+
+def part_of(key):
+    """The rule of the published splits."""
+    digest = hashlib.sha256(b"vmaf-train-splits-v1:" + key.encode()).digest()
+    b = int.from_bytes(digest[:8], "big") / 2**64
+    return "test" if b < 0.1 else "val" if b < 0.2 else "train"
+
+
+def ranks(values):
+    order = sorted(range(len(values)), key=values.__getitem__)
+    out = [0.0] * len(values)
+    i = 0
+    while i < len(order):
+        j = i
+        while j + 1 < len(order) and values[order[j + 1]] == values[order[i]]:
+            j += 1
+        for k in range(i, j + 1):
+            out[order[k]] = (i + j) / 2
+        i = j + 1
+    return out
+
+
+def kendall(x, y):
+    n, c, tx, ty = len(x), 0, 0, 0
+    for i in range(n):
+        for j in range(i):
+            a, b = (x[i] > x[j]) - (x[i] < x[j]), (y[i] > y[j]) - (y[i] < y[j])
+            c += a * b
+            tx += a == 0
+            ty += b == 0
+    pairs = n * (n - 1) / 2
+    return c / math.sqrt((pairs - tx) * (pairs - ty))
+
+
+class Models(Case):
+    def setUp(self):
+        super().setUp()
+        self.random = random.Random(7)
+        self.good = self.file("good.onnx", onnx_file.linear(WEIGHTS, 2.0))
+        self.other = self.file("other.onnx", onnx_file.linear([10, 20, 5, 1, 60, 3], 9.0))
+
+    def rows(self, keys=("a", "clip6", "b", "Selfie", "src01"), frames=12):
+        for key in keys:
+            for _ in range(frames):
+                x = [self.random.uniform(0.3, 1) for _ in CANONICAL[:5]] + [self.random.uniform(0, 9)]
+                truth = sum(w * v for w, v in zip(WEIGHTS, x)) + self.random.gauss(0, 4)
+                yield key, x, truth
+
+    def table(self, name, rows, target="mos", key=True):
+        lines = [",".join((["key"] if key else []) + CANONICAL + [target])]
+        for k, x, y in rows:
+            lines.append(",".join(([k] if key else []) + [repr(v) for v in (*x, y)]))
+        return self.file(name, "\n".join(lines) + "\n")
+
+    def check(self, got, rows):
+        truth = [y for _, _, y in rows]
+        guess = [sum(w * v for w, v in zip(WEIGHTS, x)) + 2 for _, x, _ in rows]
+        self.assertEqual(got["n"], len(rows))
+        self.assertAlmostEqual(got["plcc"], statistics.correlation(guess, truth), 5)
+        rank = statistics.correlation(ranks(guess), ranks(truth))
+        self.assertAlmostEqual(got["srocc"], rank, 5)
+        self.assertAlmostEqual(got["krocc"], kendall(guess, truth), 5)
+        errors = [abs(a - b) for a, b in zip(guess, truth)]
+        self.assertAlmostEqual(got["rmse"], math.sqrt(sum(e * e for e in errors) / len(rows)), 3)
+        self.assertAlmostEqual(got["mae"], sum(errors) / len(rows), 3)
+        self.assertAlmostEqual(got["max_error"], max(errors), 3)
+
+    def test_figures(self):
+        rows = list(self.rows())
+        for target in ("mos", "vmaf"):
+            path = self.table("t.csv", rows, target)
+            got = self.client.get("eval_model_on_split", model=self.good, features=path, split="all")
+            self.check(got, rows)
+        self.assertEqual(got["columns"], CANONICAL)
+        with open(self.good, "rb") as f:
+            self.assertEqual(got["model_sha256"], hashlib.sha256(f.read()).hexdigest())
+        self.assertGreater(got["latency_ns"], 0)
+        low, high = got["ci95"]["plcc"]
+        self.assertTrue(low <= got["plcc"] <= high)
+
+    def test_splits(self):
+        """Known answers of the published rule, and rows by them."""
+        for key, part in (("Selfie", "val"), ("clip6", "test"), ("b", "train"), ("src01", "train")):
+            self.assertEqual(part_of(key), part)
+        rows = list(self.rows())
+        path = self.table("t.csv", rows)
+        for part in ("train", "val", "test"):
+            got = self.client.get("eval_model_on_split", model=self.good, features=path, split=part)
+            self.check(got, [r for r in rows if part_of(r[0]) == part])
+        default = self.client.get("eval_model_on_split", model=self.good, features=path)
+        self.assertEqual(default["split"], "test")
+        path = self.table("nokey.csv", rows, key=False)
+        self.check(self.client.get("eval_model_on_split", model=self.good, features=path), rows)
+
+    def test_ranking(self):
+        rows = list(self.rows())
+        path = self.table("t.csv", rows)
+        bad = self.file("bad.onnx", b"\x08\x08nonsense")
+        none = self.path("none.onnx")
+        models = [bad, self.other, none, self.good]
+        got = self.client.get("compare_models", models=models, features=path, split="all")
+        self.assertEqual([r["model"] for r in got["ranked"]], [self.good, self.other])
+        self.check(got["ranked"][0], rows)
+        self.assertGreater(got["ranked"][0]["plcc"], got["ranked"][1]["plcc"])
+        self.assertEqual([e["model"] for e in got["errors"]], [bad, none])
+        self.assertIn("does not exist", got["errors"][1]["error"])
+        self.refused(["no model"], "compare_models", models=[bad, none], features=path)
+
+    def test_what_cannot_be_judged(self):
+        rows = list(self.rows())
+        path = self.table("t.csv", rows)
+        arguments = {"model": self.good, "features": path, "split": "all"}
+        self.refused(["parquet", "pandas"], "eval_model_on_split", **{
+            **arguments, "features": self.file("t.parquet", b"PAR1" + bytes(64) + b"PAR1")
+        })
+        cases = [
+            (["2 are needed"], {"features": self.table("one.csv", rows[:1])}),
+            (["vif_scale0"], {"features": self.file("x.csv", "adm2,mos\n1,2\n1,3\n")}),
+            (["mos"], {"features": self.file("y.csv", ",".join(CANONICAL) + "\n")}),
+            (["line 2"], {"features": self.file("z.csv", ",".join(CANONICAL) + ",mos\n1,2\n")}),
+            (["model"], {"model": self.file("empty.onnx", b"")}),
+            (["split"], {"split": "all of it"}),
+            (["does not exist"], {"features": self.path("none.csv")}),
+        ]
+        for words, changes in cases:
+            with self.subTest(words=words):
+                self.refused(words, "eval_model_on_split", **{**arguments, **changes})
+
+
+if __name__ == "__main__":
+    unittest.main()
