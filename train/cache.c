@@ -266,7 +266,7 @@ int vm_cache_write(const VmCacheEntry *entry, const VmRows *rows, VmError *error
 {
     VmOutFile out;
 
-    VM_TRY(vm_outfile_open(&out, entry->path, error));
+    VM_TRY(vm_outfile_replace(&out, entry->path, error));
     put_envelope(out.file, entry, rows);
     return vm_outfile_finish(&out, 0, error);
 }

@@ -67,13 +67,9 @@ static int open_target(VmOutFile *out)
     return open_beside(out);
 }
 
-static int open_stream(VmOutFile *out)
+/* Takes the descriptor, or hands a negative errno on. */
+static int open_stream(VmOutFile *out, int fd)
 {
-    if (!strcmp(out->path, "-")) {
-        out->file = stdout;
-        return 0;
-    }
-    const int fd = open_target(out);
     if (fd < 0) return fd;
     out->file = fdopen(fd, "wb");
     if (out->file) return 0;
@@ -83,15 +79,28 @@ static int open_stream(VmOutFile *out)
     return -err;
 }
 
-int vm_outfile_open(VmOutFile *out, const char *path, VmError *error)
+static int open_with(VmOutFile *out, const char *path, int (*open_target_of)(VmOutFile *out),
+                     VmError *error)
 {
     *out = (VmOutFile){.path = vm_strdup(path)};
     if (!out->path) return vm_fail_memory(error);
-    const int err = open_stream(out);
+    const int err = open_stream(out, open_target_of(out));
     if (err == 0) return 0;
     (void)refuse(out, -err, error);
     release(out);
     return err;
+}
+
+int vm_outfile_open(VmOutFile *out, const char *path, VmError *error)
+{
+    if (strcmp(path, "-") != 0) return open_with(out, path, open_target, error);
+    *out = (VmOutFile){.file = stdout, .path = vm_strdup("standard output")};
+    return out->path ? 0 : vm_fail_memory(error);
+}
+
+int vm_outfile_replace(VmOutFile *out, const char *path, VmError *error)
+{
+    return open_with(out, path, open_beside, error);
 }
 
 /* Everything is on the disk; the stream is closed. */

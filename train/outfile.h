@@ -16,6 +16,9 @@ typedef struct VmOutFile {
 /* Returns 0, or a negative errno with the reason in error and nothing to finish. */
 int vm_outfile_open(VmOutFile *out, const char *path, VmError *error);
 
+/* The same for a name that is ours alone: whatever has it is replaced, a link or a pipe too. */
+int vm_outfile_replace(VmOutFile *out, const char *path, VmError *error);
+
 /* The file gets its name if code is 0 and all bytes arrived; else what was written is removed. Returns
  * code, or a negative errno with the reason in error. */
 int vm_outfile_finish(VmOutFile *out, int code, VmError *error);
