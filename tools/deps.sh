@@ -16,7 +16,7 @@ demo="$build ffmpeg"
 # unit tests; valgrind needs the C library's symbols (libc6-dbg). The ARM kernels are cross-compiled and
 # run under qemu, which also plays an old x86. The headers are compiled as C++ too; FFmpeg and aom are
 # built from source packages (dpkg-dev, cmake, perl). npm brings the official MCP clients.
-test="$demo git binutils clang clang-format clang-tidy libclang-rt-14-dev libcmocka-dev valgrind libc6-dbg
+test="$demo git binutils clang clang-format clang-tidy libclang-rt-14-dev libcmocka-dev valgrind strace libc6-dbg
     gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user g++ dpkg-dev cmake perl"
 # Node.js from elsewhere has npm in it and stands in the way of Debian's.
 command -v npm >/dev/null || test="$test npm"
