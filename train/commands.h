@@ -9,5 +9,6 @@ extern const VmCommand vm_cmd_scan;
 extern const VmCommand vm_cmd_extract;
 extern const VmCommand vm_cmd_export_dataset;
 extern const VmCommand vm_cmd_fit;
+extern const VmCommand vm_cmd_eval;
 
 #endif

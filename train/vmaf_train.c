@@ -11,6 +11,7 @@ static const VmCommand *const commands[] = {
     &vm_cmd_extract,
     &vm_cmd_export_dataset,
     &vm_cmd_fit,
+    &vm_cmd_eval,
     NULL,
 };
 
