@@ -340,6 +340,31 @@ static int open_parent(const VmRoots *roots, const char *path, const char **name
     return vm_roots_open_folder(roots, length ? parent : slash ? "/" : ".", error);
 }
 
+static int refuse_new(const VmRoots *roots, const char *path, int code, VmError *error)
+{
+    char why[128];
+
+    if (code == -EEXIST)
+        return refuse(roots, path, code, "exists already: choose another name", error);
+    (void)snprintf(why, sizeof(why), "cannot be written: %s", strerror(-code));
+    return refuse(roots, path, code, why, error);
+}
+
+int vm_roots_check_new(const VmRoots *roots, const char *path, VmError *error)
+{
+    const char *name;
+    struct stat st;
+    char self[64];
+    const int folder = open_parent(roots, path, &name, error);
+
+    if (folder < 0) return folder;
+    (void)snprintf(self, sizeof(self), "/proc/self/fd/%d", folder);
+    int code = fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) ? 0 : -EEXIST;
+    if (!code && access(self, W_OK)) code = -errno;
+    close(folder);
+    return code ? refuse_new(roots, path, code, error) : 0;
+}
+
 int vm_roots_create_file(const VmRoots *roots, const char *path, const void *bytes, size_t size,
                          VmError *error)
 {
@@ -349,12 +374,5 @@ int vm_roots_create_file(const VmRoots *roots, const char *path, const void *byt
     if (folder < 0) return folder;
     const int code = write_into(folder, name, bytes, size);
     close(folder);
-    if (code == -EEXIST)
-        return refuse(roots, path, code, "exists already: choose another name", error);
-    if (code < 0) {
-        char why[128];
-        (void)snprintf(why, sizeof(why), "cannot be written: %s", strerror(-code));
-        return refuse(roots, path, code, why, error);
-    }
-    return 0;
+    return code ? refuse_new(roots, path, code, error) : 0;
 }

@@ -36,6 +36,9 @@ int vm_roots_open_folder(const VmRoots *roots, const char *path, VmError *error)
 int vm_roots_create_file(const VmRoots *roots, const char *path, const void *bytes, size_t size,
                          VmError *error);
 
+/* Could that be written? For telling it before hours of work. */
+int vm_roots_check_new(const VmRoots *roots, const char *path, VmError *error);
+
 /* Reads a descriptor from its start to its end, at most `most` bytes; takes the descriptor. *bytes has a 0
  * behind it and is freed by vm_free(). name is for the sentence. */
 int vm_roots_read_all(int fd, const char *name, size_t most, void **bytes, size_t *size,

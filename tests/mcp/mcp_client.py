@@ -8,6 +8,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -127,6 +128,19 @@ class Client:
         if result.get("isError"):
             raise Failure(f"{tool}: {result['content'][0]['text']}")
         return result["structuredContent"]
+
+    def cpu_seconds(self):
+        """Time the server has computed."""
+        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as f:
+            fields = f.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def is_idle_within(self, seconds):
+        """Does the server stop computing in that time?"""
+        time.sleep(seconds)
+        before = self.cpu_seconds()
+        time.sleep(0.5)
+        return self.cpu_seconds() - before < 0.1
 
     def read_resource(self, uri):
         contents = self.request("resources/read", {"uri": uri})["contents"][0]

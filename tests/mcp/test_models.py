@@ -3,6 +3,7 @@
 
 import hashlib
 import math
+import os
 import random
 import statistics
 import unittest
@@ -47,7 +48,7 @@ def kendall(x, y):
     return c / math.sqrt((pairs - tx) * (pairs - ty))
 
 
-class Models(Case):
+class Tables(Case):
     def setUp(self):
         super().setUp()
         self.random = random.Random(7)
@@ -67,6 +68,8 @@ class Models(Case):
             lines.append(",".join(([k] if key else []) + [repr(v) for v in (*x, y)]))
         return self.file(name, "\n".join(lines) + "\n")
 
+
+class Models(Tables):
     def check(self, got, rows):
         truth = [y for _, _, y in rows]
         guess = [sum(w * v for w, v in zip(WEIGHTS, x)) + 2 for _, x, _ in rows]
@@ -140,6 +143,80 @@ class Models(Case):
         for words, changes in cases:
             with self.subTest(words=words):
                 self.refused(words, "eval_model_on_split", **{**arguments, **changes})
+
+
+class Train(Tables):
+    """train_model: learns what there is to learn, says how well, and never replaces a file."""
+
+    def learnable(self, sources=("a", "b", "c", "d"), frames=60):
+        """Scores that a network can follow exactly."""
+        for key, x, _ in self.rows(sources, frames):
+            yield key, x, sum(w * v for w, v in zip(WEIGHTS, x))
+
+    def test_linear(self):
+        path = self.table("t.csv", list(self.learnable()))
+        arguments = {"features": path, "target": "mos", "arch": "linear", "restarts": 1}
+        got = self.client.get(
+            "train_model", **arguments, output=self.path("new.onnx"), hold_out="d"
+        )
+        self.assertEqual((got["trained_on"]["n"], got["held_out"]["n"]), (180, 60))
+        self.assertLess(got["held_out"]["rmse"], 0.01)
+        self.assertEqual(got["parameters"], 7)
+        with open(self.path("new.onnx"), "rb") as f:
+            data = f.read()
+        self.assertEqual(hashlib.sha256(data).hexdigest(), got["sha256"])
+        self.assertEqual(len(data), got["bytes"])
+        judged = self.client.get(
+            "eval_model_on_split", model=self.path("new.onnx"), features=path, split="all"
+        )
+        self.assertLess(judged["rmse"], 0.01)
+        self.assertEqual(judged["model_sha256"], got["sha256"])
+        text = self.refused(
+            ["exists already"], "train_model", **arguments, output=self.path("new.onnx")
+        )
+        self.assertIn("new.onnx", text)
+        again = self.client.get("train_model", **arguments, output=self.path("b.onnx"), hold_out="d")
+        self.assertEqual(again["sha256"], got["sha256"])
+
+    def test_network_and_progress(self):
+        path = self.table("t.csv", list(self.learnable()))
+        arguments = {"features": path, "target": "mos", "output": self.path("net.onnx")}
+        arguments |= {"arch": "6,8,1", "restarts": 2, "seed": 3}
+        result = self.client.call("train_model", arguments, token="t")
+        self.assertFalse(result.get("isError"), result)
+        self.assertLess(result["structuredContent"]["trained_on"]["rmse"], 1)
+        self.assertIsNone(result["structuredContent"]["held_out"])
+        self.assertTrue(self.client.progress["t"])
+
+    def test_cancel(self):
+        path = self.table("t.csv", list(self.learnable(frames=2000)))
+        arguments = {"features": path, "target": "mos", "output": self.path("x.onnx")}
+        arguments |= {"arch": "6,64,64,1", "recipe": "seed", "epochs": 100000}
+        request = self.client.start_call("train_model", arguments, token="t")
+        self.client.wait_for_progress("t", least=1)
+        self.client.notify("notifications/cancelled", {"requestId": request})
+        self.assertTrue(self.client.is_idle_within(1))
+        self.assertNotIn(request, self.client.answers)
+        self.assertFalse(os.path.exists(self.path("x.onnx")))
+
+    def test_what_cannot_be_trained(self):
+        path = self.table("t.csv", list(self.learnable()))
+        good = {"features": path, "target": "mos", "output": self.path("x.onnx"), "arch": "linear"}
+        cases = [
+            (["architecture"], {"arch": "mlp_huge"}),
+            ([".onnx"], {"output": self.path("x.bin")}),
+            (["allowed"], {"output": "/etc/x.onnx"}),
+            (["cannot be opened"], {"output": self.path("t.csv/x.onnx")}),
+            (["no source", "a, b, c, d"], {"hold_out": "e"}),
+            (["built-in"], {"teacher": "path=/etc/passwd", "target": "raw"}),
+            (["nonsense"], {"teacher": "nonsense", "target": "raw"}),
+            (["column"], {"columns": "adm2,psnr_y"}),
+            (["target"], {"target": "all"}),
+        ]
+        for words, changes in cases:
+            with self.subTest(words=words):
+                self.refused(words, "train_model", **{**good, **changes})
+        self.assertEqual(sorted(os.listdir(self.folder)), ["good.onnx", "other.onnx", "t.csv"])
 
 
 if __name__ == "__main__":

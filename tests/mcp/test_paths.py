@@ -114,6 +114,8 @@ class Paths(Case):
                 self.refused([self.inside], "vmaf_score", **good, models=models)
                 self.refused([], "eval_model_on_split", model=name, features="table.csv")
                 self.refused([], "eval_model_on_split", model="model.json", features=name)
+                self.refused([], "train_model", features=name, output="x.onnx")
+                self.refused([], "train_model", features="model.json", output=name + ".onnx")
 
     def test_sentence_names_the_roots(self):
         text = self.refused([self.inside, "allowed"], "probe_video", path="/etc/passwd")

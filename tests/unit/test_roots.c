@@ -231,7 +231,11 @@ static void new_files_appear_whole_and_once(void **state)
 {
     Tree *t = *state;
     VmError error = {{0}};
+    assert_int_equal(vm_roots_check_new(&t->roots, "new.onnx", &error), 0);
     assert_int_equal(vm_roots_create_file(&t->roots, "new.onnx", "abc", 3, &error), 0);
+    assert_int_equal(vm_roots_check_new(&t->roots, "new.onnx", &error), -EEXIST);
+    assert_int_equal(vm_roots_check_new(&t->roots, "good", &error), -EEXIST);
+    assert_true(vm_roots_check_new(&t->roots, "folder/new", &error) < 0);
     assert_reads(&t->roots, "new.onnx", "abc");
     assert_int_equal(vm_roots_create_file(&t->roots, "new.onnx", "xyz", 3, &error), -EEXIST);
     assert_non_null(strstr(error.text, "exists already"));
