@@ -144,7 +144,7 @@ static json_t *describe_prompt(const VmPrompt *prompt)
     for (const VmPromptArg *arg = prompt->arguments; arg && arg->name; arg++)
         json_array_append_new(args, json_pack("{sssssb}", "name", arg->name, "description",
                                               arg->description, "required", arg->required));
-    return json_pack("{sssssssso}", "name", prompt->name, "title", prompt->title, "description",
+    return json_pack("{ssssssso}", "name", prompt->name, "title", prompt->title, "description",
                      prompt->description, "arguments", args);
 }
 

@@ -497,6 +497,8 @@ void vm_server_serve(VmPeer *peer, VmChannel *channel, VmMessage *message, enum 
     }
     if (message->kind == VM_MESSAGE_NOTE && !strcmp(message->method, "notifications/cancelled"))
         cancel(peer, message->params);
+    if (message->kind == VM_MESSAGE_RESPONSE && peer->server->offer->response)
+        peer->server->offer->response(peer, message);
     vm_rpc_free(message);
 }
 

@@ -42,8 +42,10 @@ typedef struct VmOffer {
                     const char *value, json_t *values);
     /* Methods beyond those of every server. -ENOSYS: none of that name. NULL: no more. */
     int (*method)(VmCall *call);
-    const char *
-        capabilities; /* more of them, JSON members with a comma in front; handshake versions only */
+    /* An answer to a request that a tool sent to the client. NULL: none are sent. */
+    void (*response)(VmPeer *peer, const VmMessage *message);
+    /* More of them, JSON members with a comma in front; handshake versions only. NULL: none. */
+    const char *capabilities;
 } VmOffer;
 
 typedef struct VmLimits {

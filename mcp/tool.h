@@ -37,8 +37,8 @@ typedef struct VmArg {
     enum VmArgType type;
     unsigned flags;
     const char *description; /* one sentence or two, for the model that calls */
-    const char
-        *initial; /* JSON text of the default, which the handler then finds in its place; or NULL */
+    /* JSON text of the default, which the handler then finds in its place; NULL: none. */
+    const char *initial;
     const char *const *choices; /* NULL-terminated; for numbers their texts; NULL: any value */
     /* Bounds of numbers, of the length of strings in bytes, of the number of items. has_max is there because 0
      * is a bound, too. Strings without has_max end at 4096 bytes, arrays at 256 items. */
@@ -65,8 +65,8 @@ typedef struct VmTool {
     /* Returns 0 with a result, or a negative errno with the reason told by vm_call_fail(). The call is not
      * the handler's to keep. */
     int (*run)(VmCall *call);
-    const char *
-        schema; /* JSON text sent as it is instead of what `arguments` gives; NULL (nearly always) */
+    /* JSON text that is sent instead of what `arguments` gives; NULL (nearly always). */
+    const char *schema;
 } VmTool;
 
 /* The tools in listing order, NULL at the end. */
