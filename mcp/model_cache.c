@@ -106,6 +106,22 @@ static int overload(VmCachedModel *entry, const VmKeyValue *item, VmError *error
     return 0;
 }
 
+static int is_tiny_id(const char *name)
+{
+    VmafTinyInfo info = {.struct_size = sizeof(info)};
+
+    for (unsigned i = 0; vmaf_ext_tiny_info(i, &info) == 0; i++)
+        if (!strcmp(info.id, name)) return 1;
+    return 0;
+}
+
+/* The file that arg names; NULL: the model is built in. */
+static const char *file_of(const VmModelArg *arg)
+{
+    if (arg->tiny) return is_tiny_id(arg->tiny) ? NULL : arg->tiny;
+    return arg->version ? NULL : arg->path;
+}
+
 static int load(VmCachedModel *entry, const VmModelArg *arg, const void *json, size_t size,
                 VmError *error)
 {
@@ -117,6 +133,7 @@ static int load(VmCachedModel *entry, const VmModelArg *arg, const void *json, s
     spec.path = arg->path;
     spec.name = arg->name;
     spec.flags = arg->flags;
+    spec.tiny = arg->tiny;
     spec.json = json;
     spec.json_size = size;
     const int code =
@@ -142,7 +159,7 @@ static int load_entry(VmCachedModel *entry, const VmModelArg *arg, int fd, VmErr
     void *json = NULL;
     size_t size = 0;
 
-    if (fd >= 0) VM_TRY(vm_roots_read_all(fd, arg->path, MODEL_FILE_MAX, &json, &size, error));
+    if (fd >= 0) VM_TRY(vm_roots_read_all(fd, file_of(arg), MODEL_FILE_MAX, &json, &size, error));
     const int code = load(entry, arg, json, size, error);
     vm_free(json);
     return code;
@@ -213,10 +230,11 @@ static int create(VmModelCache *cache, const VmModelArg *arg, char *key, int fd,
 int vm_model_cache_take(VmModelCache *cache, const VmRoots *roots, const VmModelArg *arg,
                         const char *text, VmCachedModel **taken, VmError *error)
 {
+    const char *file = file_of(arg);
     int fd = -1;
 
-    if (arg->version) VM_TRY(refuse_version(arg->version, error));
-    if (!arg->version) VM_TRY(fd = vm_roots_open_file(roots, arg->path, error));
+    if (file) VM_TRY(fd = vm_roots_open_file(roots, file, error));
+    else if (arg->version) VM_TRY(refuse_version(arg->version, error));
     char *key = make_key(arg, text, fd);
     if (!key) {
         if (fd >= 0) close(fd);

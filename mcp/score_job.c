@@ -121,19 +121,26 @@ static const char *name_of(const VmModelArg *arg)
     return arg->version ? arg->version : slash ? slash + 1 : arg->path;
 }
 
-static int use_model(VmJob *job, const char *text)
+static int check_name(VmJob *job, const VmModelArg *arg)
 {
-    int code = vm_args_add_model(&job->args, text, NULL);
-    if (code) return refuse_args(job, code);
-
-    VmModelArg *arg = &job->args.models[job->args.n_models - 1];
-    if (!arg->named && job->args.n_models > 1) arg->name = name_of(arg);
     for (unsigned i = 0; i + 1 < job->args.n_models; i++)
         if (!strcmp(arg->name, job->args.models[i].name))
             return vm_fail(&job->error, -EINVAL,
                            "two models are named \"%.80s\": give each a name, e.g. "
                            "\"version=vmaf_v0.6.1neg:name=neg\"",
                            arg->name);
+    return 0;
+}
+
+static int use_model(VmJob *job, const char *text, int is_tiny)
+{
+    int code =
+        is_tiny ? vm_args_add_tiny(&job->args, text) : vm_args_add_model(&job->args, text, NULL);
+    if (code) return refuse_args(job, code);
+
+    VmModelArg *arg = &job->args.models[job->args.n_models - 1];
+    if (!is_tiny && !arg->named && job->args.n_models > 1) arg->name = name_of(arg);
+    VM_TRY(check_name(job, arg));
     VmCachedModel **slot = &job->models[job->n_models];
     VM_TRY(
         vm_model_cache_take(job->request.cache, job->request.roots, arg, text, slot, &job->error));
@@ -268,7 +275,8 @@ int vm_job_open(VmJob *job, const VmJobRequest *request)
     *job = (VmJob){.request = *request, .fd = {-1, -1}};
     pthread_mutex_init(&job->lock, NULL);
     VM_TRY(open_engine(job));
-    for (unsigned i = 0; i < request->n_models; i++) VM_TRY(use_model(job, request->models[i]));
+    for (unsigned i = 0; i < request->n_models; i++) VM_TRY(use_model(job, request->models[i], 0));
+    for (unsigned i = 0; i < request->n_tiny; i++) VM_TRY(use_model(job, request->tiny[i], 1));
     for (unsigned i = 0; i < request->n_features; i++)
         VM_TRY(use_feature(job, request->features[i]));
     return open_pair(job);

@@ -15,6 +15,8 @@ typedef struct VmJobRequest {
     const VmRawFormat *raw; /* of raw files; NULL: the files say what they are */
     const char **models;    /* as `vmaf --model` takes them */
     unsigned n_models;
+    const char **tiny; /* as `vmaf --tiny-model` takes them */
+    unsigned n_tiny;
     const char **features; /* as `vmaf --feature` takes them, beside those of the models */
     unsigned n_features;
     unsigned first, count; /* frames of the clip; count 0: to its end */

@@ -93,6 +93,33 @@ static int check_backend(VmCall *call)
         backend);
 }
 
+static int is_built_in(const char *version)
+{
+    VmafModelInfo info = {.struct_size = sizeof(info)};
+
+    for (unsigned i = 0; vmaf_ext_model_info(i, &info) == 0; i++)
+        if (!strcmp(info.version, version)) return info.embedded;
+    return 0;
+}
+
+/* As the program does: a build without the default model scores with the network distilled from it. */
+static void take_model(VmScoring *s, const char *model)
+{
+    static const char version[] = "vmaf_v0.6.1";
+    VmafTinyInfo tiny = {.struct_size = sizeof(tiny)};
+    const char *name = strncmp(model, "version=", 8) ? model : model + 8;
+
+    if (strcmp(name, version) || is_built_in(version) || vmaf_ext_tiny_info(0, &tiny)) {
+        s->models[s->request.n_models++] = model;
+        return;
+    }
+    s->tiny[s->request.n_tiny++] = tiny.id;
+    (void)vm_call_warn(
+        s->call,
+        "%s is not in this build; the score is that of %s, a small network distilled from it",
+        version, tiny.id);
+}
+
 int vm_scoring_prepare(VmScoring *s, VmCall *call)
 {
     VmToolbox *box = vm_call_toolbox(call);
@@ -105,6 +132,7 @@ int vm_scoring_prepare(VmScoring *s, VmCall *call)
         .reference = vm_call_string(call, "ref"),
         .distorted = vm_call_string(call, "dis"),
         .models = s->models,
+        .tiny = s->tiny,
         .features = s->features,
         .first = (unsigned)vm_call_integer(call, "frame_start", 0),
         .count = (unsigned)vm_call_integer(call, "frame_count", 0),
@@ -113,7 +141,8 @@ int vm_scoring_prepare(VmScoring *s, VmCall *call)
     };
     VM_TRY(check_backend(call));
     VM_TRY(take_raw(s));
-    if (model) s->models[s->request.n_models++] = model;
+    if (model) take_model(s, model);
+    s->request.n_tiny = take_texts(call, "tiny_models", s->tiny, s->request.n_tiny);
     s->request.n_models = take_texts(call, "models", s->models, s->request.n_models);
     s->request.n_features = take_texts(call, "features", s->features, 0);
     return 0;

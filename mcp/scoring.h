@@ -51,7 +51,8 @@ typedef struct VmScoring {
     VmCall *call;
     VmJobRequest request;
     VmRawFormat raw;
-    const char *models[VM_SCORING_LIST_MAX], *features[VM_SCORING_LIST_MAX];
+    const char *models[VM_SCORING_LIST_MAX], *tiny[VM_SCORING_LIST_MAX],
+        *features[VM_SCORING_LIST_MAX];
     VmJob job;
     char id[VM_STORE_ID]; /* of the report */
     VmFrameTable table;   /* the store has a copy of its own */

@@ -21,6 +21,10 @@ static const VmArg arguments[] = {
     VM_ARGS_MODEL,
     {"models", VM_ARG_STRINGS, 0, "More models, scored in the same pass, written like model.", NULL,
      NULL, VM_ARG_WITHIN(0, VM_SCORING_LIST_MAX - 1)},
+    {"tiny_models", VM_ARG_STRINGS, 0,
+     "Tiny models to score with as well: ids from list_models or .onnx files beneath an allowed "
+     "folder.",
+     NULL, NULL, VM_ARG_WITHIN(0, VM_SCORING_LIST_MAX - 1)},
     {"features", VM_ARG_STRINGS, 0,
      "More features as `vmaf --feature` takes them, e.g. psnr, float_ssim, float_ms_ssim.", NULL,
      NULL, VM_ARG_WITHIN(0, VM_SCORING_LIST_MAX)},

@@ -112,6 +112,7 @@ class Paths(Case):
                 self.refused([self.inside], "vmaf_score", **good, model="path=" + name)
                 models = ["path=" + name + ":name=x"]
                 self.refused([self.inside], "vmaf_score", **good, models=models)
+                self.refused([], "vmaf_score", **good, tiny_models=[name])
                 self.refused([], "eval_model_on_split", model=name, features="table.csv")
                 self.refused([], "eval_model_on_split", model="model.json", features=name)
                 self.refused([], "train_model", features=name, output="x.onnx")

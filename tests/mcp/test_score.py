@@ -9,7 +9,7 @@ import subprocess
 import time
 import unittest
 
-import mcp_client
+import onnx_file
 import support
 from mcp_client import Case
 
@@ -52,6 +52,21 @@ class Score(Case):
         features = {f["name"]: f["mean"] for f in got["features"]}
         self.assertAlmostEqual(features["psnr_y"], float(want["psnr_y"]["mean"]), 6)
         self.assertIn("float_ssim", features)
+
+    def test_tiny_models(self):
+        """A linear model whose answer is computed here from the features of each frame."""
+        weights = [30.0, 5.0, 10.0, 15.0, 20.0, 0.25]
+        path = self.file("line.onnx", onnx_file.linear(weights, 2.0))
+        args = self.raw_pair("A", 176, 176)
+        got = self.client.get("vmaf_score", **args, tiny_models=[path], per_frame="worst")
+        for frame in got["worst"]:
+            values = [frame["features"]["integer_" + name] for name in onnx_file.CANONICAL]
+            want = sum(w * v for w, v in zip(weights, values)) + 2
+            self.assertAlmostEqual(frame["features"]["line"], want, 3)
+        self.assertIn("line", {m["name"] for m in got["models"]})
+        self.refused(["does not exist"], "vmaf_score", **args, tiny_models=["none.onnx"])
+        self.refused(["allowed"], "vmaf_score", **args, tiny_models=["/etc/x.onnx"])
+        self.refused(["broken.onnx"], "vmaf_score", **args, tiny_models=[self.file("broken.onnx", b"x")])
 
     def test_same_as_the_program(self):
         """Every number of the report, for all kinds of files."""
