@@ -4,7 +4,7 @@ MESON := $(firstword $(wildcard /usr/bin/meson) meson)
 PYTHON ?= python3
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all demo test check golden bench fmt lint deps models install clean
+.PHONY: all corpus demo test check golden bench fmt lint deps models install clean
 
 all: models build/build.ninja
 	$(MESON) compile -C build
@@ -18,6 +18,11 @@ build/build.ninja:
 # Score a real video; installs what it needs.
 demo:
 	tools/demo.sh
+
+# Natural video to train on, from packages: to cache/corpus, or CORPUS=folder.
+corpus:
+	tools/deps.sh corpus
+	$(PYTHON) train/make_corpus.py $(CORPUS)
 
 # Everything that is tested; installs what it needs. Last line: N passed, N failed, N skipped.
 test:

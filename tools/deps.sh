@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-# Installs the Debian packages that a step needs: deps.sh build|demo|test
+# Installs the Debian packages that a step needs: deps.sh build|demo|corpus|test
 # Nothing happens when they are all there; otherwise root or sudo is needed.
 set -eu
 
@@ -19,15 +19,17 @@ demo="$build ffmpeg"
 test="$demo git binutils clang clang-format clang-tidy libclang-rt-14-dev libcmocka-dev valgrind strace libc6-dbg
     gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user g++ dpkg-dev cmake perl"
 # Node.js from elsewhere has npm in it and stands in the way of Debian's.
-command -v npm >/dev/null || test="$test npm"
+corpus=$demo
+command -v npm >/dev/null || test="$test npm" corpus="$corpus npm"
 
 step=${1:-}
 case "$step" in
 build) packages=$build ;;
 demo) packages=$demo ;;
+corpus) packages=$corpus ;;
 test) packages=$test ;;
 *)
-    echo "usage: tools/deps.sh build|demo|test" >&2
+    echo "usage: tools/deps.sh build|demo|corpus|test" >&2
     exit 1
     ;;
 esac
