@@ -10,5 +10,6 @@ extern const VmCommand vm_cmd_extract;
 extern const VmCommand vm_cmd_export_dataset;
 extern const VmCommand vm_cmd_fit;
 extern const VmCommand vm_cmd_eval;
+extern const VmCommand vm_cmd_loso;
 
 #endif

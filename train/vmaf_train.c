@@ -12,6 +12,7 @@ static const VmCommand *const commands[] = {
     &vm_cmd_export_dataset,
     &vm_cmd_fit,
     &vm_cmd_eval,
+    &vm_cmd_loso,
     NULL,
 };
 
