@@ -58,6 +58,19 @@ static int read_file(const VmRoots *roots, const char *path, const char *feature
 
 /* ---- a corpus ---- */
 
+/* The caller's name of the folder in place of the descriptor's. */
+static int refuse_corpus(const char *path, const char *name, int code, const char *why,
+                         VmError *error)
+{
+    const char *at = strstr(why, name);
+    VmError full;
+
+    if (!at) return refuse(path, code, why, error);
+    (void)snprintf(full.text, sizeof(full.text), "%.*s%.400s%s", (int)VM_MIN(at - why, 300), why,
+                   path, at + strlen(name));
+    return refuse(path, code, full.text, error);
+}
+
 /* The trainer takes a path: that of the descriptor is always the folder that was opened. */
 static int read_corpus(int folder, const char *path, const char *features, VmDataset **dataset,
                        VmError *error)
@@ -74,9 +87,10 @@ static int read_corpus(int folder, const char *path, const char *features, VmDat
     (void)snprintf(name, sizeof(name), "/proc/self/fd/%d", folder);
     vm_messages_init(&messages, "vmaf-mcp");
     const enum VmExit status = vm_dataset_load(dataset, &args, &messages);
-    const int code =
-        status ? refuse(path, status == VM_EXIT_INTERNAL ? -ENOMEM : -EINVAL, messages.error, error)
-               : 0;
+    const int code = status
+                         ? refuse_corpus(path, name, status == VM_EXIT_INTERNAL ? -ENOMEM : -EINVAL,
+                                         messages.error, error)
+                         : 0;
     vm_messages_free(&messages);
     return code;
 }

@@ -169,8 +169,11 @@ static int prepare(Training *t)
 static int figures(Training *t, enum VmPart part, json_t **result)
 {
     VmEvaluation e = {0};
-    const VmEvalOptions options = {
-        .raw = vm_learn_target(&t->args) == VM_TARGET_RAW, .n_threads = 1, .watch = &t->watch};
+    /* a network that clips, as the best recipe makes them, never meets a truth beyond the clip */
+    const int clips = isfinite(t->learned.fitted.hi);
+    const VmEvalOptions options = {.raw = !clips && vm_learn_target(&t->args) == VM_TARGET_RAW,
+                                   .n_threads = 1,
+                                   .watch = &t->watch};
 
     const int code = vm_evaluate(&e, t->learned.model, t->table.dataset, t->split.rows[part],
                                  t->split.n[part], &options, &t->error);

@@ -2,13 +2,16 @@
 """eval_model_on_split and compare_models, against figures computed here from their definitions."""
 
 import hashlib
+import json
 import math
 import os
 import random
 import statistics
 import unittest
 
+import mcp_client
 import onnx_file
+import support
 from mcp_client import Case
 from onnx_file import CANONICAL
 
@@ -143,6 +146,58 @@ class Models(Tables):
         for words, changes in cases:
             with self.subTest(words=words):
                 self.refused(words, "eval_model_on_split", **{**arguments, **changes})
+
+
+class Corpus(Tables):
+    """The folder of a corpus instead of a table: rows come from the cache of the trainer."""
+
+    def setUp(self):
+        support.model_file("vmaf_v0.6.1")
+        super().setUp()
+        self.client.close()
+        self.client = mcp_client.Client(
+            [self.folder], {"VMAF_TINY_AI_CACHE": os.path.join(self.folder, "cache")}
+        )
+        self.addCleanup(self.client.close)
+        for folder in ("corpus", "corpus/ref", "corpus/dis"):
+            os.mkdir(self.path(folder))
+        for source, pattern in (("Alpha", "A"), ("Beta", "B")):
+            ref, dis = support.patterns.write_pair(self.folder, pattern, 64, 36, frames=4)
+            os.rename(ref, self.path(f"corpus/ref/{source}_25fps.yuv"))
+            os.rename(dis, self.path(f"corpus/dis/{source}_30_36_100.yuv"))
+
+    def test_rows_are_those_of_a_score(self):
+        """The figures of a model on the corpus are those on the features vmaf_score gives."""
+        rows = []
+        for source in ("Alpha", "Beta"):
+            got = self.client.get(
+                "vmaf_score",
+                ref=f"corpus/ref/{source}_25fps.yuv",
+                dis=f"corpus/dis/{source}_30_36_100.yuv",
+                width=64,
+                height=36,
+            )
+            for frame in json.loads(self.client.read_resource(got["report"]))["frames"]:
+                values = [frame["metrics"]["integer_" + name] for name in CANONICAL]
+                rows.append((source, values, frame["metrics"]["vmaf"]))
+        path = self.table("t.csv", rows, "vmaf")
+        wanted = self.client.get(
+            "eval_model_on_split", model=self.good, features=path, split="all"
+        )
+        got = self.client.get(
+            "eval_model_on_split", model=self.good, features="corpus", split="all"
+        )
+        self.assertTrue(os.listdir(self.path("cache")))
+        for name in ("n", "plcc", "srocc", "krocc", "rmse", "max_error"):
+            self.assertAlmostEqual(got[name], wanted[name], 4)
+
+    def test_what_is_no_corpus(self):
+        arguments = {"model": self.good, "split": "all"}
+        os.mkdir(self.path("hollow"))
+        self.refused(["hollow", "ref"], "eval_model_on_split", **arguments, features="hollow")
+        self.file("corpus/corpus.json", "{")
+        text = self.refused(["corpus.json"], "eval_model_on_split", **arguments, features="corpus")
+        self.assertNotIn("/proc/", text)
 
 
 class Train(Tables):

@@ -257,6 +257,23 @@ class Stops(Long):
         self.assertAlmostEqual(got["score"], want["score"], 1)
 
 
+class TwoAtOnce(Long):
+    env = {"VMAF_MCP_JOBS": "2"}
+
+    def test_two_scores(self):
+        """Both right, with one model for each; and a cancelled one leaves the other alone."""
+        pair = self.long_pair(320, 180, 100)
+        alone = self.client.get("vmaf_score", **pair)["score"]
+        requests = [self.client.start_call("vmaf_score", pair, token=i) for i in (1, 2, 3)]
+        for token in (1, 2):
+            self.client.wait_for_progress(token, least=1)
+        self.client.notify("notifications/cancelled", {"requestId": requests[0]})
+        for request in requests[1:]:
+            answer = self.client.wait(request)["result"]
+            self.assertEqual(answer["structuredContent"]["score"], alone)
+        self.assertNotIn(requests[0], self.client.answers)
+
+
 class Deadline(Long):
     env = {"VMAF_MCP_TIMEOUT": "1", "VMAF_MCP_MAX_FRAMES": "40"}
 
