@@ -11,5 +11,7 @@ extern const VmCommand vm_cmd_export_dataset;
 extern const VmCommand vm_cmd_fit;
 extern const VmCommand vm_cmd_eval;
 extern const VmCommand vm_cmd_loso;
+extern const VmCommand vm_cmd_compare;
+extern const VmCommand vm_cmd_bisect;
 
 #endif

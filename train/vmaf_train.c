@@ -13,6 +13,8 @@ static const VmCommand *const commands[] = {
     &vm_cmd_fit,
     &vm_cmd_eval,
     &vm_cmd_loso,
+    &vm_cmd_compare,
+    &vm_cmd_bisect,
     NULL,
 };
 
