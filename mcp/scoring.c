@@ -159,8 +159,8 @@ static void on_progress(void *opaque, unsigned done, unsigned total)
     if (total) (void)snprintf(of, sizeof(of), " of %u", total);
     (void)snprintf(text, sizeof(text), "%u%s frames, %.0f fps; scores will be vmaf://reports/%s",
                    done, of, seconds > 0 ? done / seconds : 0, s->id);
-    const double whole = s->progress_whole > 0 ? s->progress_whole : total;
-    vm_call_progress(s->call, s->progress_from + done, whole, text);
+    vm_call_progress(s->call, s->progress_from + done, (double)total * VM_MAX(s->progress_jobs, 1),
+                     text);
 }
 
 /* Part of the time is for what comes after the frames. */

@@ -54,10 +54,10 @@ typedef struct VmScoring {
     const char *models[VM_SCORING_LIST_MAX], *tiny[VM_SCORING_LIST_MAX],
         *features[VM_SCORING_LIST_MAX];
     VmJob job;
-    char id[VM_STORE_ID]; /* of the report */
-    VmFrameTable table;   /* the store has a copy of its own */
-    double progress_from,
-        progress_whole; /* of several jobs: where this one begins, and what is expected of all */
+    char id[VM_STORE_ID];   /* of the report */
+    VmFrameTable table;     /* the store has a copy of its own */
+    double progress_from;   /* of several jobs: frames of those before this one */
+    unsigned progress_jobs; /* how many there are; 0 and 1: one */
 } VmScoring;
 
 /* Fills the request from the arguments that are there; the distorted file is the caller's to set where a tool

@@ -154,7 +154,7 @@ static int score(Comparison *c, unsigned i, double *done)
     if (code) return code;
     s.request.distorted = e->path;
     s.progress_from = *done;
-    s.progress_whole = i && *done > 0 ? *done / i * c->n : 0;
+    s.progress_jobs = c->n;
     code = vm_scoring_try(&s, &e->error);
     if (!code) take_scores(c, e, &s);
     *done += s.job.frames;

@@ -57,6 +57,9 @@ static const VmArg output[] = {
     {0},
 };
 
+/* Less is not worth a word. */
+static const double POINTS_LEAST = 0.05;
+
 /* One of the frames while its picture is made. */
 typedef struct Frame {
     unsigned row, index;
@@ -148,8 +151,9 @@ static json_t *frame_entry(VmScoring *s, const Frame *f, VmText *words)
     VmCulprit culprits[CULPRITS];
     const double score =
         s->table.values[(size_t)f->row * s->table.n_columns + vm_scoring_main_column(s)];
-    const unsigned n =
-        vm_worst_explain(&s->table, s->job.models[0]->model, f->row, culprits, CULPRITS);
+    unsigned n = vm_worst_explain(&s->table, s->job.models[0]->model, f->row, culprits, CULPRITS);
+
+    while (n && culprits[n - 1].points < POINTS_LEAST) n--;
 
     describe(s, f, score, culprits, n, words);
     json_t *entry = json_pack("{sI so so ss}", "frame_index", (json_int_t)f->index, "vmaf",

@@ -9,9 +9,9 @@ import subprocess
 import time
 import unittest
 
+import mcp_client
 import onnx_file
 import support
-from mcp_client import Case
 
 GOLDEN = os.path.join(support.SHARED, "golden")
 
@@ -24,7 +24,7 @@ def reference_rows(**wanted):
         return {r["name"]: r for r in rows if all(r[k] == str(v) for k, v in wanted.items())}
 
 
-class Score(Case):
+class Score(mcp_client.Case):
     def setUp(self):
         support.model_file("vmaf_v0.6.1")
         super().setUp()
@@ -181,7 +181,7 @@ class Score(Case):
         self.assertTrue(got["warnings"])
 
 
-class Golden(Case):
+class Golden(mcp_client.Case):
     allow = (os.path.join(GOLDEN, "clips"),)
 
     @unittest.skipUnless(os.path.isdir(GOLDEN), f"no {GOLDEN}")
@@ -202,7 +202,7 @@ class Golden(Case):
                 self.assertEqual(got["score"], want["pooled"]["vmaf"]["mean"])
 
 
-class Long(Case):
+class Long(mcp_client.Case):
     def setUp(self):
         support.model_file("vmaf_v0.6.1")
         super().setUp()
@@ -295,7 +295,7 @@ class Deadline(Long):
         self.assertEqual(got["scores"][:2], want["scores"])
 
 
-class Compare(Case):
+class Compare(mcp_client.Case):
     def setUp(self):
         support.model_file("vmaf_v0.6.1")
         super().setUp()
