@@ -13,5 +13,7 @@ extern const VmCommand vm_cmd_eval;
 extern const VmCommand vm_cmd_loso;
 extern const VmCommand vm_cmd_compare;
 extern const VmCommand vm_cmd_bisect;
+extern const VmCommand vm_cmd_export;
+extern const VmCommand vm_cmd_register;
 
 #endif

@@ -15,6 +15,8 @@ static const VmCommand *const commands[] = {
     &vm_cmd_loso,
     &vm_cmd_compare,
     &vm_cmd_bisect,
+    &vm_cmd_export,
+    &vm_cmd_register,
     NULL,
 };
 
