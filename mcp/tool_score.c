@@ -52,6 +52,12 @@ static const VmArg output_feature[] = {
     {0},
 };
 
+static const VmArg output_score[] = {
+    {"frame", VM_ARG_INTEGER, VM_ARG_REQUIRED, "Number of the frame, from 0."},
+    {"score", VM_ARG_NUMBER, VM_ARG_NULLABLE, "As in worst."},
+    {0},
+};
+
 static const VmArg output_frame[] = {
     {"frame", VM_ARG_INTEGER, VM_ARG_REQUIRED, "Number of the frame, from 0."},
     {"score", VM_ARG_NUMBER, VM_ARG_NULLABLE,
@@ -69,7 +75,7 @@ static const VmArg output[] = {
      "What the score is made of, and features asked for.", .members = output_feature},
     {"worst", VM_ARG_OBJECTS, VM_ARG_REQUIRED, "The lowest frames, the lowest first.",
      .members = output_frame},
-    {"scores", VM_ARG_OBJECTS, 0, "With per_frame \"all\": every frame.", .members = output_frame},
+    {"scores", VM_ARG_OBJECTS, 0, "With per_frame \"all\": every frame.", .members = output_score},
     VM_OUTPUT_FACTS,
     {0},
 };
