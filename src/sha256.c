@@ -31,6 +31,21 @@ static void constants(uint32_t k[64], uint32_t h[8])
     }
 }
 
+/* Round i. The eight words stay where they are and change their names: word k of a .. h is
+ * s[k - i mod 8]. */
+static inline void turn(uint32_t s[8], int i, uint32_t k_w)
+{
+    uint32_t *d = &s[(3 - i) & 7], *h = &s[(7 - i) & 7];
+    const uint32_t a = s[-i & 7], b = s[(1 - i) & 7], c = s[(2 - i) & 7];
+    const uint32_t e = s[(4 - i) & 7], f = s[(5 - i) & 7], g = s[(6 - i) & 7];
+    const uint32_t t1 =
+        *h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & f) ^ (~e & g)) + k_w;
+    const uint32_t t2 =
+        (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+    *d += t1;
+    *h = t1 + t2;
+}
+
 static void compress(uint32_t state[8], const uint32_t k[64], const uint8_t *block)
 {
     uint32_t w[64], s[8];
@@ -43,15 +58,15 @@ static void compress(uint32_t state[8], const uint32_t k[64], const uint8_t *blo
                (rotate(b, 17) ^ rotate(b, 19) ^ b >> 10);
     }
     memcpy(s, state, sizeof(s));
-    for (int i = 0; i < 64; i++) {
-        const uint32_t choose = (s[4] & s[5]) ^ (~s[4] & s[6]);
-        const uint32_t majority = (s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]);
-        const uint32_t t1 =
-            s[7] + (rotate(s[4], 6) ^ rotate(s[4], 11) ^ rotate(s[4], 25)) + choose + k[i] + w[i];
-        const uint32_t t2 = (rotate(s[0], 2) ^ rotate(s[0], 13) ^ rotate(s[0], 22)) + majority;
-        memmove(s + 1, s, 7 * sizeof(s[0]));
-        s[4] += t1;
-        s[0] = t1 + t2;
+    for (int i = 0; i < 64; i += 8) {
+        turn(s, 0, k[i] + w[i]);
+        turn(s, 1, k[i + 1] + w[i + 1]);
+        turn(s, 2, k[i + 2] + w[i + 2]);
+        turn(s, 3, k[i + 3] + w[i + 3]);
+        turn(s, 4, k[i + 4] + w[i + 4]);
+        turn(s, 5, k[i + 5] + w[i + 5]);
+        turn(s, 6, k[i + 6] + w[i + 6]);
+        turn(s, 7, k[i + 7] + w[i + 7]);
     }
     for (int i = 0; i < 8; i++) state[i] += s[i];
 }

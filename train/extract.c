@@ -31,6 +31,8 @@ typedef struct Work {
     unsigned next;
     unsigned *busy; /* pairs that another process works on */
     unsigned n_busy;
+    json_t *
+        *ref_keys; /* [corpus->n_ref] what is known of references, each of which has many pairs */
     int write_failed; /* said once */
     enum VmExit stop; /* not VM_EXIT_OK: no further pair is begun */
 } Work;
@@ -68,6 +70,21 @@ static json_t *input_key(const Work *work, const VmFile *file, VmError *error)
                      (json_int_t)file->mtime_ns, "samples_sha256", hex);
 }
 
+static json_t *ref_key(Work *work, const VmFile *ref, VmError *error)
+{
+    json_t **known = &work->ref_keys[ref - work->corpus->ref];
+
+    lock(work);
+    json_t *key = json_deep_copy(*known);
+    unlock(work);
+    if (key) return key;
+    key = input_key(work, ref, error);
+    lock(work);
+    if (!*known) *known = json_deep_copy(key);
+    unlock(work);
+    return key;
+}
+
 static json_t *names_json(const VmFeatureSet *features)
 {
     json_t *names = json_array();
@@ -78,10 +95,10 @@ static json_t *names_json(const VmFeatureSet *features)
 }
 
 /* NULL: an input cannot be read (the reason is in error), or there is no memory ("" is). */
-static json_t *make_key(const Work *work, const VmPair *pair, VmError *error)
+static json_t *make_key(Work *work, const VmPair *pair, VmError *error)
 {
     char format[64];
-    json_t *ref = input_key(work, pair->ref, error);
+    json_t *ref = ref_key(work, pair->ref, error);
     json_t *dis = ref ? input_key(work, pair->dis, error) : NULL;
 
     vm_source_describe(&pair->info, format, sizeof(format));
@@ -400,7 +417,8 @@ static int list_pairs(Work *work)
 
     work->order = vm_alloc_array(work->corpus->n_pairs + 1, sizeof(*work->order));
     work->busy = vm_alloc_array(work->corpus->n_pairs + 1, sizeof(*work->busy));
-    if (!work->order || !work->busy) return -ENOMEM;
+    work->ref_keys = vm_alloc_array(work->corpus->n_ref + 1, sizeof(*work->ref_keys));
+    if (!work->order || !work->busy || !work->ref_keys) return -ENOMEM;
     for (unsigned i = 0; i < work->corpus->n_pairs; i++)
         if (!extraction->n_shards || i % extraction->n_shards == extraction->shard)
             work->order[work->n++] = i;
@@ -438,6 +456,8 @@ enum VmExit vm_extraction_run(VmExtraction *extraction, const VmCorpus *corpus,
     if (!status && work.n) status = run_jobs(&work);
     if (!status && extraction->failed) status = VM_EXIT_INPUT;
     (void)pthread_mutex_destroy(&work.lock);
+    for (unsigned i = 0; work.ref_keys && i < corpus->n_ref; i++) json_decref(work.ref_keys[i]);
+    vm_free(work.ref_keys);
     vm_free(work.order);
     vm_free(work.busy);
     vm_free(work.folder);
