@@ -2,7 +2,7 @@
 """describe_worst_frames: the PNGs are decoded and every pixel is computed again, from the definitions of
 BT.601 and BT.709 and with nothing of the program's."""
 
-import os
+import shutil
 import struct
 import subprocess
 import unittest
@@ -146,6 +146,31 @@ class Pictures(Case):
         self.assertEqual(numbers[0], lowest[0]["frame"])
         self.assertTrue(all(abs(a - b) > 3 for a in numbers for b in numbers if a != b))
 
+    def test_range(self):
+        """The pictures are those of the frames that are named, also behind a skipped beginning."""
+        args = self.raw_pair("A", 48, 36, frames=9)
+        result = self.client.call("describe_worst_frames", {**args, "n": 2, "frame_start": 5})
+        frames = [f["frame_index"] for f in result["structuredContent"]["frames"]]
+        for frame, data in zip(frames, mcp_client.images(result)):
+            self.assertGreaterEqual(frame, 5)
+            self.check_pixels(data, "A", 48, 36, 8, frame, "420")
+
+    @unittest.skipUnless(shutil.which("ffmpeg"), "ffmpeg is not installed")
+    def test_compressed(self):
+        """Files without loss give the pictures of the frames they were made of."""
+        raw = self.raw_pair("B", 64, 48, frames=6)
+        pair = {}
+        for side in ("ref", "dis"):
+            pair[side] = self.path(side + ".mkv")
+            command = ["ffmpeg", "-nostdin", "-v", "error", "-s", "64x48", "-pix_fmt", "yuv420p"]
+            command += ["-f", "rawvideo", "-i", raw[side], "-c:v", "ffv1", pair[side]]
+            subprocess.run(command, check=True)
+        results = [
+            self.client.call("describe_worst_frames", {**a, "n": 3, "min_gap": 1}) for a in (raw, pair)
+        ]
+        self.assertEqual(*(r["structuredContent"]["mean"] for r in results))
+        self.assertEqual(*(mcp_client.images(r) for r in results))
+
     def test_which_feature_fell(self):
         """One frame of a clip is spoiled: it is found, with features that cost it what it lost."""
         w, h, frames = 64, 48, 9
@@ -179,7 +204,7 @@ class Pictures(Case):
         self.assertLessEqual(panel, PANEL)
         self.assertEqual(height, h * panel // w)
 
-    @unittest.skipUnless(os.path.exists("/usr/bin/ffmpeg"), "ffmpeg is not installed")
+    @unittest.skipUnless(shutil.which("ffmpeg"), "ffmpeg is not installed")
     def test_another_decoder_reads_it(self):
         args = self.raw_pair("A", 64, 48)
         data = mcp_client.images(self.client.call("describe_worst_frames", {**args, "n": 1}))[0]
