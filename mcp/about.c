@@ -35,13 +35,23 @@ json_t *vm_about_model(const VmafModelInfo *info)
     return entry;
 }
 
+static json_t *tiny_entry(const VmafTinyInfo *info)
+{
+    return json_pack("{sssssssbsssbsb}", "name", info->id, "kind", "tiny", "description",
+                     info->description, "collection", 0, "sha256", info->sha256, "embedded", 1,
+                     "usable", 1);
+}
+
 json_t *vm_about_models(void)
 {
     VmafModelInfo info = {.struct_size = sizeof(info)};
+    VmafTinyInfo tiny = {.struct_size = sizeof(tiny)};
     json_t *models = json_array();
 
     for (unsigned i = 0; vmaf_ext_model_info(i, &info) == 0; i++)
         json_array_append_new(models, vm_about_model(&info));
+    for (unsigned i = 0; vmaf_ext_tiny_info(i, &tiny) == 0; i++)
+        json_array_append_new(models, tiny_entry(&tiny));
     return json_pack("{so}", "models", models);
 }
 
@@ -51,7 +61,8 @@ static int run_models(VmCall *call)
 }
 
 static const VmArg model_members[] = {
-    {"name", VM_ARG_STRING, VM_ARG_REQUIRED, "What the argument model takes."},
+    {"name", VM_ARG_STRING, VM_ARG_REQUIRED,
+     "For the argument model, that of tiny ones for tiny_models."},
     {"kind", VM_ARG_STRING, VM_ARG_REQUIRED, "svm: published by Netflix; tiny: a small network."},
     {"description", VM_ARG_STRING, VM_ARG_REQUIRED, "What it is for."},
     {"collection", VM_ARG_BOOLEAN, VM_ARG_REQUIRED, "Gives a confidence interval, too."},
