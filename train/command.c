@@ -28,11 +28,11 @@ static void print_entry(const char *left, const char *text)
 
     if (column > HELP_COLUMN - 2) column = HELP_WIDTH;
     else column += printf("%*s", HELP_COLUMN - column, "");
-    while (*text) {
+    for (int first = 1; *text; first = 0) {
         const int length = (int)strcspn(text, " ");
-        if (column + length > HELP_WIDTH) column = printf("\n%*s", HELP_COLUMN, "") - 1;
-        printf("%.*s%s", length, text, text[length] ? " " : "");
-        column += length + 1;
+        if (column + length >= HELP_WIDTH) column = printf("\n%*s", HELP_COLUMN, "") - 1;
+        else if (!first) column += printf(" ");
+        column += printf("%.*s", length, text);
         text += length + (text[length] == ' ');
     }
     printf("\n");

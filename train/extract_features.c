@@ -39,15 +39,15 @@ static int parse_shard(const char *text, void *value, VmError *error)
 
 static void print_summary(const VmExtraction *e, const VmDataSource *source)
 {
-    const double fps = e->seconds > 0 ? (double)e->frames_computed / e->seconds : 0;
-
     printf("%u pairs from the cache, %u computed, %u failed; %" PRIu64 " rows of %u features",
            e->hits, e->computed, e->failed, e->rows, source->features.n);
     if (e->dropped) printf(", %" PRIu64 " dropped since a value is not finite", e->dropped);
     printf("\nteacher %s (%.16s), epoch %s\n", source->teacher.name, source->teacher.sha256,
            vmaf_ext_epoch());
-    printf("%" PRIu64 " frames computed in %.2f s, %.2f fps\n", e->frames_computed, e->seconds,
-           fps);
+    printf("%" PRIu64 " frames computed in %.2f s", e->frames_computed, e->seconds);
+    if (e->frames_computed && e->seconds > 0)
+        printf(", %.2f fps", (double)e->frames_computed / e->seconds);
+    printf("\n");
 }
 
 /* The pairs that can be used are done; that others could not is the last word. */
@@ -61,8 +61,12 @@ static enum VmExit run(const void *opaque, VmMessages *messages)
         .n_shards = args->shard.of,
         .must_write = 1,
     };
-    enum VmExit status = vm_data_source_open(&source, &args->data, messages);
 
+    if (args->data.data) {
+        vm_message_error(messages, "--data: nothing is to be extracted from a file of rows");
+        return VM_EXIT_USAGE;
+    }
+    enum VmExit status = vm_data_source_open(&source, &args->data, messages);
     if (!status) {
         status = vm_extraction_run(&extraction, &source.corpus, &source.features, &source.teacher,
                                    messages);
