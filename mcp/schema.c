@@ -73,42 +73,42 @@ static void add_bounds(const VmArg *arg, json_t *schema)
 
 static json_t *object_schema(const VmArg *members, int closed);
 
-static void set_type(json_t *schema, enum VmArgType type, unsigned flags)
+static void set_type(json_t *schema, enum VmArgType type)
 {
-    json_object_set_new(schema, "type",
-                        flags & VM_ARG_NULLABLE ? json_pack("[ss]", type_name(type), "null")
-                                                : json_string(type_name(type)));
+    json_object_set_new(schema, "type", json_string(type_name(type)));
 }
 
 /* The schema of one value that is no array. */
-static json_t *single_schema(const VmArg *arg, unsigned flags)
+static json_t *single_schema(const VmArg *arg)
 {
     const enum VmArgType type = item_type(arg->type);
 
-    if (type == VM_ARG_OBJECT && arg->members) {
-        json_t *schema = object_schema(arg->members, 1);
-        if (schema && flags) set_type(schema, type, flags);
-        return schema;
-    }
+    if (type == VM_ARG_OBJECT && arg->members) return object_schema(arg->members, 1);
     json_t *schema = json_object();
-    set_type(schema, type, flags);
+    set_type(schema, type);
     add_choices(arg, schema);
     return schema;
 }
 
+/* In two branches: a list of types is something that not all clients hand on to their models. */
+static json_t *or_null(json_t *schema)
+{
+    return json_pack("{s[o{ss}]}", "anyOf", schema, "type", "null");
+}
+
 static json_t *value_schema(const VmArg *arg)
 {
-    const unsigned flags = arg->flags & VM_ARG_NULLABLE;
     json_t *schema;
 
     if (is_array(arg->type)) {
         schema = json_object();
-        set_type(schema, arg->type, flags);
-        json_object_set_new(schema, "items", single_schema(arg, 0));
+        set_type(schema, arg->type);
+        json_object_set_new(schema, "items", single_schema(arg));
     } else {
-        schema = single_schema(arg, flags);
+        schema = single_schema(arg);
     }
     add_bounds(arg, schema);
+    if (arg->flags & VM_ARG_NULLABLE) schema = or_null(schema);
     if (arg->description) json_object_set_new(schema, "description", json_string(arg->description));
     if (arg->initial)
         json_object_set_new(schema, "default", json_loads(arg->initial, JSON_DECODE_ANY, NULL));
