@@ -15,7 +15,6 @@
 enum {
     CONNECTIONS = 128,
     CONNECTION_BYTES = 32 << 10,
-    CONNECTION_SECONDS = 30,
     LOOK_MS = 1000,
 };
 
@@ -300,7 +299,8 @@ static void reap(Http *http)
 
     pthread_mutex_lock(&http->lock);
     for (Line *line = http->lines; line; line = line->next)
-        if (!line->working && now - line->since > CONNECTION_SECONDS) shutdown(line->fd, SHUT_RDWR);
+        if (!line->working && now - line->since > http->server->limits.idle)
+            shutdown(line->fd, SHUT_RDWR);
     pthread_mutex_unlock(&http->lock);
 }
 
@@ -320,7 +320,7 @@ static struct MHD_Daemon *start_daemon(Http *http, const struct sockaddr *addres
         NULL, NULL, handle, http, MHD_OPTION_EXTERNAL_LOGGER, keep_quiet, NULL,
         MHD_OPTION_SOCK_ADDR, address, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)CONNECTION_SECONDS, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED,
+        http->server->limits.idle, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED,
         complete, http, MHD_OPTION_NOTIFY_CONNECTION, watch, http, MHD_OPTION_END);
 }
 

@@ -16,7 +16,8 @@ enum { LIST_TTL_MS = 300000 };
 
 void vm_limits_default(VmLimits *limits)
 {
-    *limits = (VmLimits){.jobs = 1, .queue = 8, .timeout = 3600, .max_frames = 10000000};
+    *limits =
+        (VmLimits){.jobs = 1, .queue = 8, .timeout = 3600, .idle = 30, .max_frames = 10000000};
 }
 
 /* ---- server and peers ---- */
@@ -372,7 +373,7 @@ static const VmTool *find_tool(const VmServer *server, const char *name)
     return *tool;
 }
 
-/* 0: nothing more to do now, the call belongs to a worker or is gone. */
+/* 0: nothing more to do now, the call belongs to a worker or is gone. Else it has an answer. */
 static int start_tool(VmCall *call)
 {
     unsigned ahead = 0;
@@ -394,7 +395,8 @@ static int start_tool(VmCall *call)
         (void)vm_call_fail(call, code, "busy: %u calls are ahead; try again when one has ended",
                            ahead);
         call->status = 429;
-        return vm_server_complete(call, tool_error(call->failure.text), NULL);
+        (void)vm_server_complete(call, tool_error(call->failure.text), NULL);
+        return 1;
     }
     return vm_call_refuse(call, VM_RPC_INTERNAL, "no worker can be started");
 }

@@ -52,6 +52,7 @@ typedef struct VmLimits {
     unsigned jobs;  /* long calls at a time */
     unsigned queue; /* calls that may wait for their turn */
     double timeout; /* seconds of one call */
+    unsigned idle;  /* seconds after which an HTTP connection without a whole request is closed */
     uint64_t max_frames;
 } VmLimits;
 

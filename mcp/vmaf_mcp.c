@@ -19,7 +19,7 @@
 /* As those of vmaf. */
 enum { EXIT_OK = 0, EXIT_USAGE = 1, EXIT_INPUT = 2, EXIT_INTERNAL = 4 };
 
-enum { JOBS_MAX = 64, SECONDS_MAX = 7 * 24 * 3600 };
+enum { JOBS_MAX = 64, SECONDS_MAX = 7 * 24 * 3600, IDLE_MAX = 3600 };
 
 static const char help_text[] =
     "usage: vmaf-mcp [options]\n"
@@ -42,6 +42,8 @@ static const char help_text[] =
     "  VMAF_MCP_TOKEN         what HTTP clients must send as bearer token\n"
     "  VMAF_MCP_JOBS          scores at a time (1)\n"
     "  VMAF_MCP_TIMEOUT       seconds one call may take (3600)\n"
+    "  VMAF_MCP_IDLE          seconds after which HTTP connections without a request are closed "
+    "(30)\n"
     "  VMAF_MCP_MAX_FRAMES    frames one call may score (10000000)\n"
     "\n"
     "exit: 0 fine, 1 usage, 2 a folder or address cannot be used, 4 internal error\n";
@@ -93,14 +95,16 @@ static int read_limit(const char *name, uint64_t max, uint64_t *value)
 static int read_environment(Options *options)
 {
     VmLimits *limits = &options->limits;
-    uint64_t jobs = limits->jobs, seconds = (uint64_t)limits->timeout;
+    uint64_t jobs = limits->jobs, seconds = (uint64_t)limits->timeout, idle = limits->idle;
     const char *allow = getenv("VMAF_MCP_ALLOW");
 
     VM_TRY(read_limit("VMAF_MCP_JOBS", JOBS_MAX, &jobs));
     VM_TRY(read_limit("VMAF_MCP_TIMEOUT", SECONDS_MAX, &seconds));
+    VM_TRY(read_limit("VMAF_MCP_IDLE", IDLE_MAX, &idle));
     VM_TRY(read_limit("VMAF_MCP_MAX_FRAMES", UINT32_MAX, &limits->max_frames));
     limits->jobs = (unsigned)jobs;
     limits->timeout = (double)seconds;
+    limits->idle = (unsigned)idle;
     if (allow) vm_text_add(&options->allow, "%s", allow);
     return 0;
 }
