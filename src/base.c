@@ -193,6 +193,33 @@ int vm_parse_int(const char *text, int *value)
     return 0;
 }
 
+/* ---- characters ---- */
+
+int vm_utf8_length(const unsigned char *p)
+{
+    const int n = *p < 0x80                 ? 1
+                  : *p >= 0xc2 && *p < 0xe0 ? 2
+                  : (*p & 0xf0) == 0xe0     ? 3
+                  : *p >= 0xf0 && *p < 0xf5 ? 4
+                                            : 0;
+    for (int i = 1; i < n; i++)
+        if ((p[i] & 0xc0) != 0x80) return 0;
+    if (n == 3 && *p == 0xe0 && p[1] < 0xa0) return 0;
+    if (n == 3 && *p == 0xed && p[1] > 0x9f) return 0; /* surrogates */
+    if (n == 4 && ((*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f))) return 0;
+    return n;
+}
+
+int vm_text_is_plain(const char *text)
+{
+    for (const unsigned char *p = (const unsigned char *)text; *p;) {
+        const int n = vm_utf8_length(p);
+        if (!n || *p < 0x20 || *p == 0x7f) return 0;
+        p += n;
+    }
+    return 1;
+}
+
 /* ---- lists of texts ---- */
 
 int vm_list_add(VmList *list, char *text)

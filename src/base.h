@@ -87,6 +87,12 @@ void vm_locale_leave(VmLocale *locale);
 int vm_parse_double(const char *text, double *value);
 int vm_parse_int(const char *text, int *value);
 
+/* Length of the UTF-8 sequence at p, 0 if it is none. */
+int vm_utf8_length(const unsigned char *p);
+
+/* Is it UTF-8 without control characters, such as a sentence may quote? */
+int vm_text_is_plain(const char *text);
+
 /* ---- lists of texts ---- */
 
 typedef struct VmList {

@@ -435,7 +435,8 @@ int vm_model_load(VmafModel **model, VmafModelCollection **collection, const Vma
         return load_version(model, collection, spec->version, name, spec->flags, error);
     if (spec->json) return load_json(model, collection, spec, name, error);
     if (spec->path) return load_path(model, collection, spec->path, name, spec->flags, error);
-    return vm_fail(error, -EINVAL, "a model needs a version, a path, its JSON, or a tiny one");
+    return vm_fail(error, -EINVAL,
+                   "a model needs a version, a path or its JSON, or the name of a tiny one");
 }
 
 /* ---- the libvmaf interface ---- */

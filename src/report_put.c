@@ -32,27 +32,11 @@ void vm_report_number_or_null(const VmReport *r, double value)
     else fputs("null", r->out);
 }
 
-/* Length of the UTF-8 sequence at p, 0 if it is none. */
-static int utf8_length(const unsigned char *p)
-{
-    const int n = *p < 0x80                 ? 1
-                  : *p >= 0xc2 && *p < 0xe0 ? 2
-                  : (*p & 0xf0) == 0xe0     ? 3
-                  : *p >= 0xf0 && *p < 0xf5 ? 4
-                                            : 0;
-    for (int i = 1; i < n; i++)
-        if ((p[i] & 0xc0) != 0x80) return 0;
-    if (n == 3 && *p == 0xe0 && p[1] < 0xa0) return 0;
-    if (n == 3 && *p == 0xed && p[1] > 0x9f) return 0; /* surrogates */
-    if (n == 4 && ((*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f))) return 0;
-    return n;
-}
-
 void vm_report_json_text(const VmReport *r, const char *text)
 {
     fputc('"', r->out);
     for (const unsigned char *p = (const unsigned char *)text; *p;) {
-        const int n = utf8_length(p);
+        const int n = vm_utf8_length(p);
         if (*p == '"' || *p == '\\') fprintf(r->out, "\\%c", *p);
         else if (*p < 0x20 || *p == 0x7f || n == 0)
             fprintf(r->out, "\\u%04x", *p); /* a byte that is no text stands as its number */
@@ -71,7 +55,7 @@ static int is_xml(const unsigned char *p, int length)
 void vm_report_xml_text(const VmReport *r, const char *text)
 {
     for (const unsigned char *p = (const unsigned char *)text; *p;) {
-        const int n = utf8_length(p);
+        const int n = vm_utf8_length(p);
         if (*p == '"' || *p == '&' || *p == '<' || *p == '>') fprintf(r->out, "&#%d;", *p);
         else if (!is_xml(p, n)) fputc('?', r->out);
         else fwrite(p, 1, (size_t)n, r->out);

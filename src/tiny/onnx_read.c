@@ -91,11 +91,9 @@ static int check_name(const Reader *r, const char *name, const char *what)
     const size_t n = name ? strlen(name) : 0;
     if (!n) return BAD(r, "%s has no name", what);
     if (n > VM_GRAPH_MAX_NAME)
-        return BAD(r, "the name of %s, \"%.40s...\", has more than %d bytes", what, name,
-                   VM_GRAPH_MAX_NAME);
-    for (size_t i = 0; i < n; i++)
-        if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f)
-            return BAD(r, "the name of %s has control characters", what);
+        return BAD(r, "the name of %s has more than %d bytes", what, VM_GRAPH_MAX_NAME);
+    if (!vm_text_is_plain(name))
+        return BAD(r, "the name of %s has control characters or is not UTF-8", what);
     return 0;
 }
 
@@ -403,6 +401,7 @@ static int read_node_inputs(Reader *r, VmGraphNode *n, const VmOnnx__Node *m)
                         ops[n->op].min_in, max);
     for (int i = 0; i < n->n_in; i++) {
         const char *name = m->input[i];
+        if (*name) VM_TRY(check_name(r, name, "an input of a node"));
         n->in[i] = *name ? find_value(g, name) : -1;
         if (!*name && i < ops[n->op].min_in) return NODE_BAD(r, n, "input %d is left out", i + 1);
         if (*name && n->in[i] < 0)

@@ -30,8 +30,8 @@ static int refuse_id(const char *id, VmError *error)
     for (unsigned i = 0; i < vm_embedded_tiny_count; i++)
         vm_text_add(&known, "%s%s", i ? ", " : "", vm_embedded_tiny[i].id);
     const int code = vm_fail(
-        error, -ENOENT, "this build has no tiny model \"%s\" (it has: %s); a path takes a file",
-        id, known.data ? known.data : "none");
+        error, -ENOENT, "this build has no tiny model \"%s\" (it has: %s); a path takes a file", id,
+        known.data ? known.data : "none");
     vm_text_free(&known);
     return code;
 }

@@ -42,6 +42,10 @@ static int set_features(VmTiny *m, const char *list, VmError *error)
 {
     const VmGraphValue *input = &m->onnx.graph.values[m->onnx.graph.inputs[0]];
     const unsigned width = (unsigned)input->shape.dims[1];
+    if (!vm_text_is_plain(list))
+        return vm_fail(error, -EINVAL,
+                       "model %s: its list of features has control characters or is not UTF-8",
+                       m->origin);
     m->feature_text = vm_strdup(list);
     if (!m->feature_text) return vm_fail_memory(error);
     for (char *name = m->feature_text, *next; name; name = next) {
