@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Runs every test. Last line: N passed, N failed, N skipped; exit status 1 if one failed.
 
-run.py [PART ...] runs only some parts: build, check, unit, abi, cli, golden, train, mcp, sanitized, threads,
+run.py [PART ...] runs only some parts: build, check, unit, abi, cli, golden, tiny, train, mcp, sanitized, threads,
 consumers.
 """
 
@@ -55,7 +55,7 @@ X86_LEVELS = ["scalar", "sse4.1", "avx2", "avx512", "avx512-vnni"]
 # CPU mask for each of them
 X86_MASKS = [63, 56, 48, 32, 0]
 # Modules worth running again under the sanitizers: those that take every path of the input side.
-SANITIZED_MODULES = ["test_bad_input", "test_inputs"]
+SANITIZED_MODULES = ["cli/test_bad_input", "cli/test_inputs", "tiny/test_refused"]
 MESON = installed.MESON
 
 
@@ -273,7 +273,7 @@ def run_python(tally, folder, only=None):
 def run_sanitized(tally):
     """In a process of its own, since the modules read the environment when they are loaded."""
     for module in SANITIZED_MODULES:
-        done = run_command([sys.executable, __file__, f"cli/{module}"], **SANITIZER_ENV)
+        done = run_command([sys.executable, __file__, module], **SANITIZER_ENV)
         lines = done.stdout.splitlines()
         counts = re.fullmatch(r"(\d+) passed, (\d+) failed, (\d+) skipped", lines[-1] if lines else "")
         if not counts:
@@ -327,6 +327,7 @@ PARTS = {
     "cli": lambda tally: run_python(tally, "cli"),
     "golden": lambda tally: run_python(tally, "golden"),
     "train": lambda tally: run_python(tally, "train"),
+    "tiny": lambda tally: run_python(tally, "tiny"),
     "sanitized": run_sanitized,
     "threads": run_threads,
     "consumers": lambda tally: run_python(tally, "consumers"),
