@@ -144,7 +144,11 @@ json_t *vm_card_json(const VmTiny *model, const VmCardFacts *f, VmError *error)
 static void add_line(VmText *text, const VmTiny *model, const char *label, const char *key)
 {
     const char *value = vm_tiny_meta(model, key);
-    if (value && *value) vm_text_add(text, "| %s | %s |\n", label, value);
+    double number;
+    if (!value || !*value) return;
+    if (strchr(value, '.') && !vm_parse_double(value, &number))
+        vm_text_add(text, "| %s | %.4g |\n", label, number);
+    else vm_text_add(text, "| %s | %s |\n", label, value);
 }
 
 void vm_card_text(VmText *text, const VmTiny *model, const VmCardFacts *f)

@@ -15,5 +15,6 @@ extern const VmCommand vm_cmd_compare;
 extern const VmCommand vm_cmd_bisect;
 extern const VmCommand vm_cmd_export;
 extern const VmCommand vm_cmd_register;
+extern const VmCommand vm_cmd_run;
 
 #endif

@@ -232,35 +232,53 @@ static int figures(VmEvaluation *e, const VmTiny *model, const VmDataset *d, con
     VM_TRY(source_figures(e, d));
     VM_TRY(clip_figures(e, d));
     find_worst(e);
+    if (o->draws) VM_TRY(intervals(e, d, o));
+    if (!model) return 0;
     e->out_of_box = outside(e, model, d, "box_min", "box_max", 0);
     e->out_of_data = outside(e, model, d, "data_min", "data_max", 0.02);
-    if (o->draws) VM_TRY(intervals(e, d, o));
     if (!o->latency) return 0;
     e->has_latency = 1;
     VM_TRY(vm_evaluate_latency(model, 240, 50, &e->rows_240));
     return vm_evaluate_latency(model, 1, 200, &e->row_1);
 }
 
+/* model NULL: the answers are given. */
+static int evaluate(VmEvaluation *e, const VmTiny *model, const double *given, const VmDataset *d,
+                    const VmEvalOptions *o, VmError *error)
+{
+    const size_t n = e->n;
+    const int has_spread = model && vm_tiny_has_stddev(model);
+    if (!n) return vm_fail(error, -EINVAL, "there are no rows to evaluate");
+    e->predicted = vm_alloc_array(n, sizeof(*e->predicted));
+    e->truth = vm_alloc_array(n, sizeof(*e->truth));
+    if (has_spread) e->spread = vm_alloc_array(n, sizeof(*e->spread));
+    if (!e->predicted || !e->truth || (has_spread && !e->spread)) return vm_fail_memory(error);
+    if (given) memcpy(e->predicted, given, n * sizeof(*given));
+    else VM_TRY(vm_evaluate_rows(model, d, e->rows, n, e->predicted, e->spread, error));
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t row = e->rows[i];
+        e->truth[i] = o->raw ? d->raw[row] : d->clipped[row];
+        if (!isfinite(e->predicted[i]))
+            return vm_fail(error, -ERANGE,
+                           "the model gives no number for row %u (clip %s, frame %u)", row,
+                           d->clips[d->clip[row]].key, d->frame[row]);
+    }
+    if (vm_watch_cancelled(o->watch)) return vm_fail(error, -ECANCELED, "cancelled");
+    return figures(e, model, d, o) ? vm_fail_memory(error) : 0;
+}
+
 int vm_evaluate(VmEvaluation *e, const VmTiny *model, const VmDataset *d, const uint32_t *rows,
                 size_t n, const VmEvalOptions *o, VmError *error)
 {
     *e = (VmEvaluation){.n = n, .rows = rows, .out_of_box = NAN, .out_of_data = NAN};
-    if (!n) return vm_fail(error, -EINVAL, "there are no rows to evaluate");
-    e->predicted = vm_alloc_array(n, sizeof(*e->predicted));
-    e->truth = vm_alloc_array(n, sizeof(*e->truth));
-    if (vm_tiny_has_stddev(model)) e->spread = vm_alloc_array(n, sizeof(*e->spread));
-    if (!e->predicted || !e->truth || (vm_tiny_has_stddev(model) && !e->spread))
-        return vm_fail_memory(error);
-    VM_TRY(vm_evaluate_rows(model, d, rows, n, e->predicted, e->spread, error));
-    for (size_t i = 0; i < n; i++) {
-        e->truth[i] = o->raw ? d->raw[rows[i]] : d->clipped[rows[i]];
-        if (!isfinite(e->predicted[i]))
-            return vm_fail(error, -ERANGE,
-                           "the model gives no number for row %u (clip %s, frame %u)", rows[i],
-                           d->clips[d->clip[rows[i]]].key, d->frame[rows[i]]);
-    }
-    if (vm_watch_cancelled(o->watch)) return vm_fail(error, -ECANCELED, "cancelled");
-    return figures(e, model, d, o) ? vm_fail_memory(error) : 0;
+    return evaluate(e, model, NULL, d, o, error);
+}
+
+int vm_evaluate_given(VmEvaluation *e, const double *predicted, const VmDataset *d,
+                      const uint32_t *rows, size_t n, const VmEvalOptions *o, VmError *error)
+{
+    *e = (VmEvaluation){.n = n, .rows = rows, .out_of_box = NAN, .out_of_data = NAN};
+    return evaluate(e, NULL, predicted, d, o, error);
 }
 
 void vm_evaluation_free(VmEvaluation *e)

@@ -51,6 +51,11 @@ typedef struct VmEvalOptions {
  * -EINVAL (a feature is missing; no rows), -ENOMEM or -ECANCELED, with a sentence; free it in every case. */
 int vm_evaluate(VmEvaluation *evaluation, const VmTiny *model, const VmDataset *dataset,
                 const uint32_t *rows, size_t n, const VmEvalOptions *options, VmError *error);
+
+/* The same for answers predicted[n] that are there already, of models that saw other rows; without latency and
+ * limits. */
+int vm_evaluate_given(VmEvaluation *evaluation, const double *predicted, const VmDataset *dataset,
+                      const uint32_t *rows, size_t n, const VmEvalOptions *options, VmError *error);
 void vm_evaluation_free(VmEvaluation *evaluation);
 
 /* Answers for rows of the data set; spread may be NULL. */

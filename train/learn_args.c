@@ -187,6 +187,8 @@ int vm_learn_spec(VmFitSpec *spec, const VmLearnArgs *args, const VmArch *arch, 
     else vm_fit_recipe_best(spec);
     if (args->optimizer != VM_OPTIMIZER_AUTO) spec->optimizer = (enum VmOptimizer)args->optimizer;
     spec->value = target == VM_TARGET_CLIPPED ? VM_TEACHER_CLIPPED : VM_TEACHER_RAW;
+    /* a linear network has one optimum */
+    if (spec->mlp.n_layers == 1) spec->restarts = 1;
     set_numbers(spec, args);
     set_queries(spec, args);
     if (args->corpus_free && !spec->queries)

@@ -7,9 +7,10 @@
 #include "commands.h"
 
 static const VmCommand *const commands[] = {
-    &vm_cmd_scan, &vm_cmd_extract, &vm_cmd_export_dataset, &vm_cmd_fit,    &vm_cmd_eval,
-    &vm_cmd_loso, &vm_cmd_compare, &vm_cmd_bisect,         &vm_cmd_export, &vm_cmd_register,
-    NULL,
+    &vm_cmd_scan,     &vm_cmd_extract, &vm_cmd_export_dataset,
+    &vm_cmd_fit,      &vm_cmd_eval,    &vm_cmd_loso,
+    &vm_cmd_compare,  &vm_cmd_bisect,  &vm_cmd_export,
+    &vm_cmd_register, &vm_cmd_run,     NULL,
 };
 
 static const VmProgram program = {
