@@ -2,6 +2,7 @@
 #include "score_job.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -210,16 +211,16 @@ static int open_pair(VmJob *job)
     return 0;
 }
 
-static int skip(VmJob *job, int side, unsigned n)
+/* option: the argument that says how many */
+static int skip(VmJob *job, int side, unsigned n, const char *option, unsigned value)
 {
     for (unsigned i = 0; i < n; i++) {
         if (atomic_load(&job->stopped)) return vm_fail(&job->error, -ECANCELED, "cancelled");
         const int got = vm_source_read(&job->source[side], NULL);
         if (got < 0) return refuse_source(job, side, got);
         if (!got)
-            return vm_fail(&job->error, -EINVAL,
-                           "%s has %u frames, none of them at frame_start %u or later", roles[side],
-                           i, job->request.first);
+            return vm_fail(&job->error, -EINVAL, "%s has %u frames, %s %u leaves none", roles[side],
+                           i, option, value);
     }
     return 0;
 }
@@ -253,7 +254,8 @@ static unsigned expected_frames(const VmJob *job)
 
     for (int side = 0; side < 2; side++) {
         const int64_t frames = job->source[side].info.frames;
-        if (frames >= 0) end = VM_MIN(end, (uint64_t)frames);
+        const int64_t left = frames - (int64_t)job->request.skip[side];
+        if (frames >= 0) end = VM_MIN(end, (uint64_t)VM_MAX(left, 0));
     }
     return end == UINT32_MAX || end < job->begin ? 0 : (unsigned)end - job->begin;
 }
@@ -264,8 +266,10 @@ static int enter_range(VmJob *job)
 
     vmaf_ext_chunk_context(job->vmaf, &before, &after);
     job->begin = job->frames = job->request.first > before ? job->request.first - before : 0;
-    VM_TRY(skip(job, 0, job->begin));
-    VM_TRY(skip(job, 1, job->begin));
+    VM_TRY(skip(job, 0, job->request.skip[0], "skip_ref", job->request.skip[0]));
+    VM_TRY(skip(job, 1, job->request.skip[1], "skip_dis", job->request.skip[1]));
+    for (int side = 0; side < 2; side++)
+        VM_TRY(skip(job, side, job->begin, "frame_start", job->request.first));
     job->total = expected_frames(job);
     return allocate_pictures(job);
 }
@@ -345,6 +349,7 @@ static int score_pair(VmJob *job)
     if (code) (void)refuse_engine(job, code);
     const int got = code ? code : read_pair(job, pics);
     if (got == 1) {
+        vm_align_add(&job->align, pics);
         code = vmaf_read_pictures(job->vmaf, &pics[0], &pics[1], job->frames);
         if (code) return code == -ECANCELED ? 0 : refuse_engine(job, code);
         job->frames++;
@@ -429,6 +434,19 @@ static int pool(VmJob *job)
     return 0;
 }
 
+static void warn_of_offset(VmJob *job)
+{
+    const int k = vm_align_offset(&job->align);
+
+    if (!k) return;
+    warn(job,
+         vm_printf(
+             "the clips seem to be %d frame%s apart, which makes the score far too low: frame i of "
+             "distorted looks like frame i %c %d of reference; score again with %s %d more",
+             abs(k), abs(k) > 1 ? "s" : "", k > 0 ? '+' : '-', abs(k),
+             k > 0 ? "skip_ref" : "skip_dis", abs(k)));
+}
+
 static unsigned count_scored(const VmJob *job)
 {
     const unsigned step = VM_MAX(job->request.subsample, 1);
@@ -445,6 +463,7 @@ int vm_job_run(VmJob *job)
     VM_TRY(enter_range(job));
     VM_TRY(feed(job));
     relay_warnings(job);
+    warn_of_offset(job);
     if (job->end != VM_JOB_CANCELLED) code = vmaf_read_pictures(job->vmaf, NULL, NULL, 0);
     if (code == -ECANCELED) job->end = VM_JOB_CANCELLED;
     else if (code) return refuse_engine(job, code);
@@ -503,7 +522,7 @@ static int look_at(VmJob *job, unsigned frame,
         const VmVideoInfo *info = &job->source[side].info;
         code = vmaf_picture_alloc(&pics[side], info->pix_fmt, info->bpc, info->w, info->h);
         if (code) (void)vm_fail_memory(&job->error);
-        else code = read_frame(job, side, frame, &pics[side]);
+        else code = read_frame(job, side, frame + job->request.skip[side], &pics[side]);
     }
     if (!code) code = fn(opaque, frame, pics);
     for (int side = 0; side < 2; side++)
@@ -546,6 +565,7 @@ void vm_job_close(VmJob *job)
         vm_source_close(&job->source[side]);
         if (job->fd[side] >= 0) close(job->fd[side]);
     }
+    vm_align_free(&job->align);
     vm_args_free(&job->args);
     vm_list_free(&job->warnings);
     pthread_mutex_destroy(&job->lock);

@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 
+#include "align.h"
 #include "model_cache.h"
 
 typedef struct VmJobRequest {
@@ -19,6 +20,8 @@ typedef struct VmJobRequest {
     unsigned n_tiny;
     const char **features; /* as `vmaf --feature` takes them, beside those of the models */
     unsigned n_features;
+    unsigned skip
+        [2]; /* frames left out at the start of reference and distorted; the clip begins behind */
     unsigned first, count; /* frames of the clip; count 0: to its end */
     unsigned subsample;    /* 0 and 1: every frame */
     unsigned threads;      /* 0: one per core */
@@ -48,6 +51,7 @@ typedef struct VmJob {
     int fd[2];            /* of the files, for looking at frames again; -1: not open */
     pthread_mutex_t lock; /* of the warnings while it runs */
     VmList warnings;
+    VmAlign align;
     VmError error;
     enum VmJobEnd end;
     unsigned begin;       /* first frame read; before request.first lies mere context */

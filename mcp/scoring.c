@@ -134,6 +134,8 @@ int vm_scoring_prepare(VmScoring *s, VmCall *call)
         .models = s->models,
         .tiny = s->tiny,
         .features = s->features,
+        .skip = {(unsigned)vm_call_integer(call, "skip_ref", 0),
+                 (unsigned)vm_call_integer(call, "skip_dis", 0)},
         .first = (unsigned)vm_call_integer(call, "frame_start", 0),
         .count = (unsigned)vm_call_integer(call, "frame_count", 0),
         .subsample = (unsigned)vm_call_integer(call, "subsample", 1),

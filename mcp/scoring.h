@@ -35,6 +35,11 @@ extern const char *const vm_choices_pixfmt[], *const vm_choices_bits[], *const v
      vm_choices_backend}
 
 #define VM_ARGS_RANGE                                                                              \
+    {"skip_ref", VM_ARG_INTEGER, 0,                                                                \
+     "Frames to leave out at the start of ref, for clips that are some frames apart.", "0", NULL,  \
+     VM_ARG_WITHIN(0, INT32_MAX)},                                                                 \
+    {"skip_dis", VM_ARG_INTEGER, 0, "The same of dis; frames are counted from what is left.", "0", \
+     NULL, VM_ARG_WITHIN(0, INT32_MAX)},                                                           \
     {"frame_start", VM_ARG_INTEGER, 0,                                                             \
      "First frame to score, from 0. Scores of a range equal those of the whole clip.", "0",        \
      NULL, VM_ARG_WITHIN(0, INT32_MAX)},                                                           \

@@ -112,6 +112,30 @@ class Score(mcp_client.Case):
         self.assertEqual(got["scores"], whole[::5])
         self.refused(["12 frames", "frame_start"], "vmaf_score", **args, frame_start=12)
 
+    def test_frames_apart(self):
+        """A clip that is two frames late is told, and what the warning says puts it right."""
+        w, h, frames = 96, 64, 24
+        clip = [support.patterns.frame("A", "ref", w, h, f=f) for f in range(frames)]
+        late = [support.patterns.frame("A", "dis", w, h, f=f) for f in range(frames)][2:]
+        args = {"ref": self.file("r.yuv", b"".join(clip)), "dis": self.file("d.yuv", b"".join(late))}
+        args |= {"width": w, "height": h}
+        wrong = self.client.get("vmaf_score", **args)
+        (warning,) = [text for text in wrong["warnings"] if "apart" in text]
+        self.assertIn("skip_ref 2", warning)
+        right = self.client.get("vmaf_score", **args, skip_ref=2)
+        self.assertNotIn("warnings", right)
+        self.assertEqual(right["frames_scored"], frames - 2)
+        self.assertGreater(right["score"], wrong["score"] + 20)
+        cut = self.file("cut.yuv", b"".join(clip[2:]))
+        self.assertEqual(
+            right["score"], self.client.get("vmaf_score", **{**args, "ref": cut})["score"]
+        )
+        self.refused(["24 frames", "skip_ref"], "vmaf_score", **args, skip_ref=25)
+        # and the pictures are those of the frames that were compared
+        shown = self.client.call("describe_worst_frames", {**args, "skip_ref": 2, "n": 1})
+        same = self.client.call("describe_worst_frames", {**args, "ref": cut, "n": 1})
+        self.assertEqual(mcp_client.images(shown), mcp_client.images(same))
+
     def test_answer_is_small(self):
         """4 kB of text and no more, however long the clip."""
         for frames in (3, 400):

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* The cache of models, and the choice and explanation of the worst frames. */
+/* The cache of models, the choice and explanation of the worst frames, clips that are frames apart. */
 #include <math.h>
 
+#include "align.h"
 #include "toolbox.h"
 #include "unit.h"
 #include "worst.h"
@@ -212,6 +213,38 @@ static void the_lowest_are_picked(void **state)
     assert_int_equal(vm_worst_pick(&t, 0, 0, rows, 8), 7); /* one has no value */
 }
 
+/* ---- alignment ---- */
+
+/* offset: dis[i] shows what ref[i + offset] does; step: how far the pattern moves in a frame */
+static int offset_found(unsigned n, int offset, unsigned step, unsigned bpc, unsigned noise)
+{
+    VmAlign align = {{NULL}};
+    for (unsigned i = 0; i < n; i++) {
+        VmafPicture pics[2] = {
+            test_picture_deep(96, 54, bpc, (10 + i) * step, 0),
+            test_picture_deep(96, 54, bpc, (unsigned)(10 + (int)i + offset) * step, noise)};
+        vm_align_add(&align, pics);
+        (void)vmaf_picture_unref(&pics[0]);
+        (void)vmaf_picture_unref(&pics[1]);
+    }
+    const int found = vm_align_offset(&align);
+    vm_align_free(&align);
+    return found;
+}
+
+static void clips_that_are_frames_apart(void **state)
+{
+    (void)state;
+    for (int k = -VM_ALIGN_MOST; k <= VM_ALIGN_MOST; k++) {
+        assert_int_equal(offset_found(20, k, 1, 8, 5), k);
+        assert_int_equal(offset_found(200, k, 1, 10, 5), k);
+    }
+    assert_int_equal(offset_found(20, 0, 1, 8, 60), 0);
+    assert_int_equal(offset_found(20, 2, 0, 8, 5), 0); /* nothing moves */
+    assert_int_equal(offset_found(15, 1, 1, 8, 0), 0); /* too short to say */
+    assert_int_equal(offset_found(20, 3, 1, 16, 0), 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +258,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(models_that_are_not_there, open_models, close_models),
         cmocka_unit_test(the_feature_that_fell_is_named),
         cmocka_unit_test(the_lowest_are_picked),
+        cmocka_unit_test(clips_that_are_frames_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
