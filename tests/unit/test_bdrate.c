@@ -65,6 +65,16 @@ static void equals_an_independent_computation(void **state)
     }
 }
 
+/* numpy.polyfit of degree 3, as VCEG-M33 has it, integrated over the same range. */
+static void is_near_the_single_cubic(void **state)
+{
+    (void)state;
+    VmBdResult r;
+    VmError error = {{0}};
+    assert_int_equal(vm_bd_compare(cases[0].a, 4, cases[0].b, 4, &r, &error), 0);
+    assert_true(fabs(r.rate - 31.397374054911566) < 0.05);
+}
+
 static void the_unit_of_rate_does_not_matter(void **state)
 {
     (void)state;
@@ -105,6 +115,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equals_an_independent_computation),
+        cmocka_unit_test(is_near_the_single_cubic),
         cmocka_unit_test(the_unit_of_rate_does_not_matter),
         cmocka_unit_test(points_that_make_no_curve),
     };
