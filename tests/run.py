@@ -56,6 +56,7 @@ X86_LEVELS = ["scalar", "sse4.1", "avx2", "avx512", "avx512-vnni"]
 X86_MASKS = [63, 56, 48, 32, 0]
 # Modules worth running again under the sanitizers: those that take every path of the input side.
 SANITIZED_MODULES = ["cli/test_bad_input", "cli/test_inputs", "tiny/test_refused"]
+SANITIZED_MODULES += ["mcp/test_paths", "mcp/test_schemas"]
 MESON = installed.MESON
 
 

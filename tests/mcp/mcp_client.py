@@ -71,6 +71,13 @@ class Client:
         for line in self.process.stderr:
             self.errors.put(line.decode(errors="replace"))
 
+    def all_errors(self):
+        """What the server wrote on standard error."""
+        lines = []
+        while not self.errors.empty():
+            lines.append(self.errors.get())
+        return "".join(lines)
+
     def send(self, message):
         self.process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")
         self.process.stdin.flush()
@@ -174,7 +181,13 @@ class Case(support.Case):
         if not os.path.exists(SERVER):
             raise unittest.SkipTest(f"{SERVER} is not built")
         self.client = Client([self.folder, *self.allow], self.env)
-        self.addCleanup(self.client.close)
+        self.addCleanup(self.end)
+
+    def end(self):
+        """The server ends well; under a sanitizer that includes its memory."""
+        status = self.client.close()
+        if status:
+            raise AssertionError(f"the server ended with {status}: {self.client.all_errors()}")
 
     def raw_pair(self, pattern="B", w=64, h=48, bits=8, frames=3, pixel_format="420"):
         """Arguments of a tool that name a raw pair."""

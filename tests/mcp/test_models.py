@@ -158,7 +158,6 @@ class Corpus(Tables):
         self.client = mcp_client.Client(
             [self.folder], {"VMAF_TINY_AI_CACHE": os.path.join(self.folder, "cache")}
         )
-        self.addCleanup(self.client.close)
         for folder in ("corpus", "corpus/ref", "corpus/dis"):
             os.mkdir(self.path(folder))
         for source, pattern in (("Alpha", "A"), ("Beta", "B")):

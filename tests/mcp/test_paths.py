@@ -25,7 +25,6 @@ class Paths(Case):
         os.mkdir(self.inside)
         os.mkdir(self.outside)
         self.client = mcp_client.Client([self.inside])
-        self.addCleanup(self.client.close)
         ref, dis = support.patterns.write_pair(self.folder, "A", 36, 36)
         for folder in (self.inside, self.outside):
             for name, path in (("ref.yuv", ref), ("dis.yuv", dis)):

@@ -40,10 +40,12 @@ def faults(schema, value, place="result"):
     unknown = schema.keys() - {
         *("$schema", "type", "properties", "required", "additionalProperties", "items", "title"),
         *("description", "enum", "default", "minimum", "maximum", "minLength", "maxLength"),
-        *("minItems", "maxItems"),
+        *("minItems", "maxItems", "anyOf"),
     }
     if unknown:
         yield f"{place}: keywords {unknown} are not checked here"
+    if "anyOf" in schema and all(list(faults(s, value, place)) for s in schema["anyOf"]):
+        yield f"{place}: {value!r} is none of {schema['anyOf']}"
     kinds = schema["type"] if isinstance(schema.get("type"), list) else [schema.get("type")]
     fits = [
         k is None or isinstance(value, TYPES[k]) and (k == "boolean" or not isinstance(value, bool))
@@ -126,6 +128,8 @@ class Schemas(mcp_client.Case):
         met = {}
 
         def note(schema, value, place):
+            for one in schema.get("anyOf", []):
+                note(one, value, place)
             met.setdefault(place, set())
             for name, member in schema.get("properties", {}).items():
                 path = f"{place}.{name}"
