@@ -14,9 +14,10 @@ enum VmExit vm_json_save(json_t *json, const char *path, VmMessages *messages)
     if (!err) {
         /* 15 digits say what was measured; all 17 would write 0.1 as 0.10000000000000001 */
         const int bad = json_dumpf(json, out.file, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-        if (bad) (void)vm_fail_memory(&error);
+        const int no_memory = bad && !ferror(out.file);
+        if (no_memory) (void)vm_fail_memory(&error);
         (void)fputc('\n', out.file);
-        err = vm_outfile_finish(&out, bad ? -ENOMEM : 0, &error);
+        err = vm_outfile_finish(&out, no_memory ? -ENOMEM : 0, &error);
     }
     json_decref(json);
     if (!err) return VM_EXIT_OK;

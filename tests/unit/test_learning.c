@@ -7,6 +7,7 @@
 
 #include "fit.h"
 #include "metrics.h"
+#include "split.h"
 
 #ifndef RECORDED
 #error "the build says where the recorded values are"
@@ -452,6 +453,25 @@ static void intervals_hold_the_figure(void **state)
     assert_true(one.hi[VM_RMSE] - one.lo[VM_RMSE] < 2);
 }
 
+/* Names whose place in the split is documented. */
+static void names_fall_where_they_should(void **state)
+{
+    (void)state;
+    assert_int_equal(vm_split_part_of("BirdsInCage"), VM_PART_TEST);
+    assert_int_equal(vm_split_part_of("Tennis"), VM_PART_TRAIN);
+    assert_int_equal(vm_split_part_of("BigBuckBunny_20_288_375"), VM_PART_TRAIN);
+    assert_int_equal(vm_split_part_of("Selfie"), VM_PART_VAL);
+    assert_int_equal(vm_split_part_of("clip6"), VM_PART_TEST);
+    int count[VM_N_PARTS] = {0};
+    for (int i = 0; i < 1000; i++) {
+        char name[16];
+        snprintf(name, sizeof(name), "clip%d", i);
+        count[vm_split_part_of(name)]++;
+    }
+    assert_int_equal(count[VM_PART_TEST], 104);
+    assert_int_equal(count[VM_PART_VAL], 102);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -466,6 +486,7 @@ int main(void)
         cmocka_unit_test(a_loss_that_is_no_number_stops_with_the_step),
         cmocka_unit_test(cancelling_keeps_what_there_is),
         cmocka_unit_test(folding_changes_nothing_but_rounding),
+        cmocka_unit_test(names_fall_where_they_should),
         cmocka_unit_test(what_is_not_defined_is_no_number),
         cmocka_unit_test(kendall_counts_every_pair),
         cmocka_unit_test(intervals_hold_the_figure),
