@@ -66,11 +66,12 @@ static int open_walking(int folder, const char *path, int flags)
     for (;;) {
         const size_t length = strcspn(path, "/");
         const char *rest = path + length + strspn(path + length, "/");
+        const int last = flags | (path[length] ? O_DIRECTORY : 0); /* "name/" is a folder */
         int fd = -ENAMETOOLONG;
         if (length < sizeof(name)) {
             memcpy(name, path, length);
             name[length] = 0;
-            fd = openat(at, name, (*rest ? FOLDER_FLAGS : flags) | O_NOFOLLOW);
+            fd = openat(at, name, (*rest ? FOLDER_FLAGS : last) | O_NOFOLLOW);
             if (fd < 0) fd = -errno;
         }
         if (at != folder) close(at);

@@ -165,6 +165,53 @@ static void the_walk_does_the_same(void **state)
     t->roots.walk = before;
 }
 
+static uint32_t next_random(uint32_t *state)
+{
+    *state = *state * 1664525 + 1013904223;
+    return *state >> 16;
+}
+
+static void assert_beneath(const Tree *t, int fd, const char *path)
+{
+    char link[64], real[512] = "";
+    (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    assert_true(readlink(link, real, sizeof(real) - 1) > 0);
+    if (strncmp(real, t->in, strlen(t->in)) != 0 || real[strlen(t->in)] != '/')
+        fail_msg("\"%s\" opened %s", path, real);
+}
+
+/* Names put together at random: what is opened lies beneath the root, and with the walk nothing more is. */
+static void whatever_is_opened_lies_beneath(void **state)
+{
+    Tree *t = *state;
+    static const char *const parts[] = {
+        "..",    ".",    "",         "sub",      "folder", "link", "good", "absolute",
+        "magic", "loop", "clip.yuv", "deep.yuv", "secret", "in",   "out",  "fifo"};
+    const int before = t->roots.walk;
+    uint32_t random = 7;
+    unsigned opened = 0;
+    for (int i = 0; i < 20000; i++) {
+        char path[256] = "";
+        if (next_random(&random) % 4 == 0) strcpy(path, next_random(&random) % 2 ? t->in : t->base);
+        for (unsigned k = next_random(&random) % 4 + 1; k; k--) {
+            if (*path) strcat(path, "/");
+            strcat(path, parts[next_random(&random) % VM_COUNT(parts)]);
+        }
+        int fd[2];
+        for (int walk = 0; walk < 2; walk++) {
+            t->roots.walk = walk || before;
+            fd[walk] = vm_roots_open_file(&t->roots, path, NULL);
+            if (fd[walk] < 0) continue;
+            assert_beneath(t, fd[walk], path);
+            close(fd[walk]);
+            opened++;
+        }
+        if (fd[1] >= 0) assert_true(fd[0] >= 0);
+    }
+    t->roots.walk = before;
+    assert_true(opened > 500);
+}
+
 /* Devices beneath a root: /dev itself. */
 static void devices_are_refused(void **state)
 {
@@ -275,6 +322,7 @@ int main(void)
         cmocka_unit_test(files_beneath_are_opened),
         cmocka_unit_test(tricks_are_refused),
         cmocka_unit_test(the_walk_does_the_same),
+        cmocka_unit_test(whatever_is_opened_lies_beneath),
         cmocka_unit_test(devices_are_refused),
         cmocka_unit_test(without_roots_nothing_is_opened),
         cmocka_unit_test(roots_that_cannot_be_opened),
