@@ -169,22 +169,24 @@ static void add_headers(const VmExchange *exchange, struct MHD_Response *respons
 
 enum MHD_Result vm_exchange_respond(VmExchange *exchange)
 {
-    enum MHD_Result result = MHD_YES;
-
     pthread_mutex_lock(&exchange->lock);
-    if (!exchange->status && !exchange->events && !suspend(exchange)) exchange->status = 503;
-    if (exchange->status || exchange->events) {
-        struct MHD_Response *response = make_response(exchange);
-        result = MHD_NO;
-        if (response) {
-            add_headers(exchange, response);
-            result = exchange->mhd->MHD_queue_response(
-                exchange->connection, exchange->events ? 200 : (unsigned)exchange->status,
-                response);
-            exchange->mhd->MHD_destroy_response(response);
-        }
+    int ready = exchange->status || exchange->events;
+    if (!ready && !suspend(exchange)) {
+        exchange->status = 503;
+        ready = 1;
     }
     pthread_mutex_unlock(&exchange->lock);
+    if (!ready) return MHD_YES;
+
+    /* Without the lock: MHD has one of its own for the response, and holds it when it asks for events. What is
+     * read here does not change any more. */
+    struct MHD_Response *response = make_response(exchange);
+    if (!response) return MHD_NO;
+    add_headers(exchange, response);
+    const unsigned status = exchange->events ? 200 : (unsigned)exchange->status;
+    const enum MHD_Result result =
+        exchange->mhd->MHD_queue_response(exchange->connection, status, response);
+    exchange->mhd->MHD_destroy_response(response);
     return result;
 }
 

@@ -23,9 +23,10 @@ typedef struct Connection {
     VmText backlog; /* what the client has not taken yet, from `done` on */
     size_t done;
     pthread_t writer;
-    int writing; /* the thread was started */
-    int ended;   /* no more will come: the writer ends when all is written */
-    int broken;  /* a write failed */
+    int writing;  /* the thread was started */
+    int ended;    /* no more will come: the writer ends when all is written */
+    int broken;   /* a write failed */
+    int finished; /* the writer is at its end */
 } Connection;
 
 /* ---- writing ---- */
@@ -85,6 +86,7 @@ static void *write_backlog(void *opaque)
         forget_written(c);
         pthread_cond_broadcast(&c->change);
     }
+    c->finished = 1;
     pthread_cond_broadcast(&c->change);
     pthread_mutex_unlock(&c->lock);
     return NULL;
@@ -166,17 +168,18 @@ static void close_connection(Connection *c)
     until.tv_sec += FLUSH_SECONDS;
     pthread_mutex_lock(&c->lock);
     c->ended = 1;
-    const int writing = c->writing;
     pthread_cond_broadcast(&c->change);
+    while (c->writing && !c->finished)
+        if (pthread_cond_timedwait(&c->change, &c->lock, &until)) break;
+    const int stuck = c->writing && !c->finished;
+    c->broken |= stuck;
     pthread_mutex_unlock(&c->lock);
-    if (!writing || !pthread_timedjoin_np(c->writer, NULL, &until)) {
-        drop(&c->channel);
+    if (stuck) {
+        pthread_detach(c->writer);
         return;
     }
-    pthread_mutex_lock(&c->lock);
-    c->broken = 1;
-    pthread_mutex_unlock(&c->lock);
-    pthread_detach(c->writer);
+    if (c->writing) pthread_join(c->writer, NULL);
+    drop(&c->channel);
 }
 
 /* ---- reading ---- */

@@ -76,9 +76,10 @@ struct VmServer {
     pthread_mutex_t lock; /* of all that follows, and of the peers */
     VmCall *calls;        /* in flight, newest first */
     struct VmLane *lanes; /* the workers, see workers.c */
-    pthread_cond_t tick;
+    pthread_cond_t tick, ended;
     pthread_t ticker;
     int ticking, ending;
+    unsigned alive; /* threads */
     VmText cached[2 /* era */][VM_CACHED];
 };
 

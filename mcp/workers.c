@@ -15,7 +15,8 @@ typedef struct VmLane {
     VmCall *first, *last;
     pthread_cond_t wake;
     pthread_t *threads;
-    unsigned n_threads, max_threads, idle, waiting;
+    unsigned n_threads, max_threads, idle;
+    unsigned waiting, running; /* calls */
 } VmLane;
 
 static const double tick_seconds = 0.25;
@@ -48,6 +49,7 @@ static struct timespec time_in(double seconds)
 int vm_workers_open(VmServer *server)
 {
     init_condition(&server->tick);
+    init_condition(&server->ended);
     server->lanes = vm_alloc_array(N_LANES, sizeof(*server->lanes));
     if (!server->lanes) return -ENOMEM;
     for (unsigned i = 0; i < N_LANES; i++) {
@@ -70,11 +72,20 @@ static VmCall *take(VmLane *lane)
     lane->first = call->behind;
     if (!lane->first) lane->last = NULL;
     lane->waiting--;
+    lane->running++;
     call->behind = NULL;
     call->queued = 0;
     call->running = 1;
     call->deadline = vm_clock() + lane->server->limits.timeout;
     return call;
+}
+
+/* The last thing a thread does; the lock is held and given back. */
+static void end_thread(VmServer *server)
+{
+    server->alive--;
+    pthread_cond_broadcast(&server->ended);
+    pthread_mutex_unlock(&server->lock);
 }
 
 static void *work(void *opaque)
@@ -92,8 +103,9 @@ static void *work(void *opaque)
         pthread_mutex_unlock(&server->lock);
         vm_server_run_tool(call);
         pthread_mutex_lock(&server->lock);
+        lane->running--;
     }
-    pthread_mutex_unlock(&server->lock);
+    end_thread(server);
     return NULL;
 }
 
@@ -109,7 +121,7 @@ static void *tick(void *opaque)
         const double now = vm_clock();
         for (VmCall *call = server->calls; call; call = call->older) vm_call_tick(call, now);
     }
-    pthread_mutex_unlock(&server->lock);
+    end_thread(server);
     return NULL;
 }
 
@@ -120,9 +132,13 @@ static int start_threads(VmLane *lane)
     if (!server->ticking) {
         if (pthread_create(&server->ticker, NULL, tick, server)) return -EAGAIN;
         server->ticking = 1;
+        server->alive++;
     }
     if (lane->idle > lane->waiting || lane->n_threads == lane->max_threads) return 0;
-    if (!pthread_create(&lane->threads[lane->n_threads], NULL, work, lane)) lane->n_threads++;
+    if (!pthread_create(&lane->threads[lane->n_threads], NULL, work, lane)) {
+        lane->n_threads++;
+        server->alive++;
+    }
     return lane->n_threads ? 0 : -EAGAIN;
 }
 
@@ -134,11 +150,10 @@ static VmLane *lane_of(const VmCall *call)
 int vm_workers_add(VmCall *call, unsigned *ahead)
 {
     VmLane *lane = lane_of(call);
-    const unsigned busy = lane->n_threads - lane->idle;
 
-    *ahead = lane->waiting + busy;
+    *ahead = lane->waiting + lane->running;
     if (call->server->ending) return -ECANCELED;
-    if (lane->waiting >= call->server->limits.queue) return -EBUSY;
+    if (*ahead >= lane->max_threads + call->server->limits.queue) return -EBUSY;
     VM_TRY(start_threads(lane));
     call->queued = 1;
     if (lane->last) lane->last->behind = call;
@@ -169,29 +184,38 @@ int vm_workers_remove(VmCall *call)
 
 /* ---- the end ---- */
 
-static int join(pthread_t thread, const struct timespec *until)
+/* The lock is held. */
+static int wait_for_threads(VmServer *server)
 {
-    return pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, until) ? -ETIMEDOUT : 0;
+    const struct timespec until = time_in(close_seconds);
+
+    while (server->alive)
+        if (pthread_cond_timedwait(&server->ended, &server->lock, &until) == ETIMEDOUT)
+            return -ETIMEDOUT;
+    return 0;
+}
+
+static void close_lane(VmLane *lane)
+{
+    for (unsigned i = 0; i < lane->n_threads; i++) pthread_join(lane->threads[i], NULL);
+    vm_free(lane->threads);
+    pthread_cond_destroy(&lane->wake);
 }
 
 int vm_workers_close(VmServer *server)
 {
-    const struct timespec until = time_in(close_seconds);
-
     pthread_mutex_lock(&server->lock);
     server->ending = 1;
     for (unsigned i = 0; server->lanes && i < N_LANES; i++)
         pthread_cond_broadcast(&server->lanes[i].wake);
     pthread_cond_signal(&server->tick);
+    const int code = wait_for_threads(server);
     pthread_mutex_unlock(&server->lock);
-    if (server->ticking) VM_TRY(join(server->ticker, &until));
-    for (unsigned i = 0; server->lanes && i < N_LANES; i++) {
-        VmLane *lane = &server->lanes[i];
-        for (unsigned t = 0; t < lane->n_threads; t++) VM_TRY(join(lane->threads[t], &until));
-        vm_free(lane->threads);
-        pthread_cond_destroy(&lane->wake);
-    }
+    if (code) return code;
+    if (server->ticking) pthread_join(server->ticker, NULL);
+    for (unsigned i = 0; server->lanes && i < N_LANES; i++) close_lane(&server->lanes[i]);
     vm_free(server->lanes);
     pthread_cond_destroy(&server->tick);
+    pthread_cond_destroy(&server->ended);
     return 0;
 }

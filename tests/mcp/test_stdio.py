@@ -381,7 +381,7 @@ class Stdio(unittest.TestCase):
             try:
                 args = {"ref": "long.yuv", "dis": "long.yuv", "width": 1920, "height": 1080}
                 calls = [client.start_call("vmaf_score", args) for _ in range(12)]
-                # one is in work, eight wait; the first may not have left the queue yet
+                # one is in work, eight wait
                 texts = [client.wait(c, 20)["result"]["content"][0]["text"] for c in calls[9:]]
                 self.assertTrue(all("busy" in t for t in texts), texts)
                 for call in calls:
