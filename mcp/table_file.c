@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "table_file.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +73,37 @@ static int refuse_corpus(const char *path, const char *name, int code, const cha
     return refuse(path, code, full.text, error);
 }
 
+static int is_link(int folder, const char *name)
+{
+    struct stat st;
+
+    return fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
+}
+
+/* Takes fd. 1 if one of its entries is a link. */
+static int has_links(int fd)
+{
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    int found = 0;
+
+    if (!dir && fd >= 0) close(fd);
+    for (struct dirent *entry; dir && !found && (entry = readdir(dir));)
+        found = is_link(dirfd(dir), entry->d_name);
+    if (dir) closedir(dir);
+    return found;
+}
+
+/* The trainer opens the files of a corpus by name: none of them may lead elsewhere. */
+static int check_corpus(int folder, const char *path, VmError *error)
+{
+    static const char *const parts[] = {".", "ref", "dis"};
+
+    for (size_t i = 0; i < VM_COUNT(parts); i++)
+        if (has_links(openat(folder, parts[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)))
+            return refuse(path, -ELOOP, "a corpus with symbolic links in it is not read", error);
+    return 0;
+}
+
 /* The trainer takes a path: that of the descriptor is always the folder that was opened. */
 static int read_corpus(int folder, const char *path, const char *features, VmDataset **dataset,
                        VmError *error)
@@ -84,6 +117,7 @@ static int read_corpus(int folder, const char *path, const char *features, VmDat
                        .teacher = "version=vmaf_v0.6.1",
                        .progress = VM_PROGRESS_NONE};
 
+    VM_TRY(check_corpus(folder, path, error));
     (void)snprintf(name, sizeof(name), "/proc/self/fd/%d", folder);
     vm_messages_init(&messages, "vmaf-mcp");
     const enum VmExit status = vm_dataset_load(dataset, &args, &messages);

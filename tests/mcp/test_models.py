@@ -194,6 +194,10 @@ class Corpus(Tables):
         arguments = {"model": self.good, "split": "all"}
         os.mkdir(self.path("hollow"))
         self.refused(["hollow", "ref"], "eval_model_on_split", **arguments, features="hollow")
+        for name in ("corpus/dis/Gamma_30_36_100.yuv", "corpus/extra"):
+            os.symlink("/etc/passwd", self.path(name))
+            self.refused(["links"], "eval_model_on_split", **arguments, features="corpus")
+            os.remove(self.path(name))
         self.file("corpus/corpus.json", "{")
         text = self.refused(["corpus.json"], "eval_model_on_split", **arguments, features="corpus")
         self.assertNotIn("/proc/", text)
