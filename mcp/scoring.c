@@ -120,6 +120,24 @@ static void take_model(VmScoring *s, const char *model)
         version, tiny.id);
 }
 
+/* "17", "max", "legacy": digits of the report's numbers. */
+static int take_precision(VmScoring *s)
+{
+    const char *text = vm_call_string(s->call, "precision");
+    uint64_t digits;
+
+    s->precision = VMAF_PRECISION_MAX;
+    if (!text || !strcmp(text, "max")) return 0;
+    if (!strcmp(text, "legacy")) s->precision = VMAF_PRECISION_LEGACY;
+    else if (!vm_number_decimal(text, 17, &digits) && digits) s->precision = (int)digits;
+    else
+        return vm_call_fail(s->call, -EINVAL,
+                            "precision is \"max\", \"legacy\" or a number from 1 to 17, not "
+                            "\"%.40s\"",
+                            text);
+    return 0;
+}
+
 int vm_scoring_prepare(VmScoring *s, VmCall *call)
 {
     VmToolbox *box = vm_call_toolbox(call);
@@ -143,6 +161,7 @@ int vm_scoring_prepare(VmScoring *s, VmCall *call)
     };
     VM_TRY(check_backend(call));
     VM_TRY(take_raw(s));
+    VM_TRY(take_precision(s));
     if (model) take_model(s, model);
     s->request.n_tiny = take_texts(call, "tiny_models", s->tiny, s->request.n_tiny);
     s->request.n_models = take_texts(call, "models", s->models, s->request.n_models);
@@ -227,17 +246,6 @@ static int copy_table(const VmFrameTable *from, VmFrameTable *to)
     return code;
 }
 
-/* "17", "max", "legacy": digits of the report's numbers. */
-static int precision_of(const VmCall *call)
-{
-    const char *text = vm_call_string(call, "precision");
-    uint64_t digits;
-
-    if (text && !strcmp(text, "legacy")) return VMAF_PRECISION_LEGACY;
-    if (!text || vm_number_decimal(text, 17, &digits)) return VMAF_PRECISION_MAX;
-    return (int)digits;
-}
-
 /* The scores do not depend on whether the report can be kept. */
 static void keep_report(VmScoring *s)
 {
@@ -245,7 +253,7 @@ static void keep_report(VmScoring *s)
     char *text = NULL;
     size_t size;
 
-    int code = vm_job_report(&s->job, precision_of(s->call), &text, &size);
+    int code = vm_job_report(&s->job, s->precision, &text, &size);
     if (!code) code = copy_table(&s->table, &table);
     if (code) vmaf_ext_free(text);
     else code = vm_store_add(vm_call_store(s->call), text, &table, s->id);

@@ -59,6 +59,7 @@ typedef struct VmScoring {
     const char *models[VM_SCORING_LIST_MAX], *tiny[VM_SCORING_LIST_MAX],
         *features[VM_SCORING_LIST_MAX];
     VmJob job;
+    int precision;          /* of the report */
     char id[VM_STORE_ID];   /* of the report */
     VmFrameTable table;     /* the store has a copy of its own */
     double progress_from;   /* of several jobs: frames of those before this one */

@@ -136,6 +136,18 @@ class Score(mcp_client.Case):
         same = self.client.call("describe_worst_frames", {**args, "ref": cut, "n": 1})
         self.assertEqual(mcp_client.images(shown), mcp_client.images(same))
 
+    def test_precision(self):
+        """It is the report's; the answer has all digits."""
+        args = self.raw_pair("A", 36, 36)
+        digits = {}
+        for precision in ("17", "max", "4", "legacy"):
+            got = self.client.get("vmaf_score", **args, precision=precision)
+            text = self.client.read_resource(got["report"])
+            digits[precision] = json.loads(text)["frames"][1]["metrics"]["integer_vif_scale0"]
+        self.assertEqual(digits["17"], digits["max"])
+        self.assertEqual(digits["4"], float(f"{digits['max']:.4g}"))
+        self.assertEqual(digits["legacy"], float(f"{digits['max']:.6f}"))
+
     def test_answer_is_small(self):
         """4 kB of text and no more, however long the clip."""
         for frames in (3, 400):
@@ -178,6 +190,8 @@ class Score(mcp_client.Case):
             (["cpu", "cuda"], {**args, "backend": "cuda"}),
             (["no feature", "psnr"], {**args, "features": ["psrn"]}),
             (["named", "vmaf"], {**args, "models": ["version=vmaf_v0.6.1neg:name=vmaf"]}),
+            (["precision"], {**args, "precision": "18"}),
+            (["precision"], {**args, "precision": "all"}),
             (["pixfmt"], {**args, "pixfmt": "421"}),
             (["width"], {**args, "width": 0}),
             (["width"], {**args, "width": 99999}),
@@ -357,6 +371,23 @@ class Compare(mcp_client.Case):
         self.assertIn(got["best"], ("a 4000", "b 4000"))
         got = self.client.get("compare_encodes", **args, encodes=encodes, anchor="b")
         self.assertAlmostEqual(got["bd"][0]["bd_rate_percent"], 25, 6)
+
+    @unittest.skipUnless(shutil.which("ffmpeg"), "ffmpeg is not installed")
+    def test_rates_of_files(self):
+        """Without rates those of the files count; the same files in two groups differ by nothing."""
+        source = self.file("source.y4m", support.y4m("B", "ref", 192, 108, frames=8))
+        encodes, sizes = [], []
+        for quality in (3, 8, 20):
+            path = self.path(f"q{quality}.avi")
+            command = ["ffmpeg", "-nostdin", "-v", "error", "-i", source, "-c:v", "mpeg4"]
+            subprocess.run([*command, "-q:v", str(quality), path], check=True)
+            encodes += [{"path": path, "group": group} for group in ("a", "b")]
+            sizes += [os.path.getsize(path) / 8] * 2
+        got = self.client.get("compare_encodes", ref=source, encodes=encodes)
+        self.assertEqual([e["bytes_per_frame"] for e in got["encodes"]], sizes)
+        self.assertEqual(got["rate_source"], "file_size")
+        self.assertAlmostEqual(got["bd"][0]["bd_rate_percent"], 0, 9)
+        self.assertAlmostEqual(got["bd"][0]["bd_score"], 0, 9)
 
     def test_one_that_fails(self):
         args, paths = self.encodes()
