@@ -16,5 +16,10 @@ extern const VmCommand vm_cmd_bisect;
 extern const VmCommand vm_cmd_export;
 extern const VmCommand vm_cmd_register;
 extern const VmCommand vm_cmd_run;
+extern const VmCommand vm_cmd_sweep;
+extern const VmCommand vm_cmd_norm;
+extern const VmCommand vm_cmd_profile;
+extern const VmCommand vm_cmd_cross;
+extern const VmCommand vm_cmd_audit;
 
 #endif

@@ -7,10 +7,23 @@
 #include "commands.h"
 
 static const VmCommand *const commands[] = {
-    &vm_cmd_scan,     &vm_cmd_extract, &vm_cmd_export_dataset,
-    &vm_cmd_fit,      &vm_cmd_eval,    &vm_cmd_loso,
-    &vm_cmd_compare,  &vm_cmd_bisect,  &vm_cmd_export,
-    &vm_cmd_register, &vm_cmd_run,     NULL,
+    &vm_cmd_scan,
+    &vm_cmd_extract,
+    &vm_cmd_export_dataset,
+    &vm_cmd_fit,
+    &vm_cmd_eval,
+    &vm_cmd_loso,
+    &vm_cmd_compare,
+    &vm_cmd_bisect,
+    &vm_cmd_export,
+    &vm_cmd_register,
+    &vm_cmd_run,
+    &vm_cmd_sweep,
+    &vm_cmd_norm,
+    &vm_cmd_profile,
+    &vm_cmd_cross,
+    &vm_cmd_audit,
+    NULL,
 };
 
 static const VmProgram program = {
