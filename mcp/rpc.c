@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "rpc.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -169,10 +170,52 @@ void vm_rpc_quote(VmText *out, const char *text, size_t size)
     vm_text_add(out, "%.*s\"", (int)(size - start), text + start);
 }
 
+/* Writes a number, n bytes long, with as few digits as give the same one back; returns its new length. jansson
+ * writes 17 always: 0.1 is 0.10000000000000001 there, a quarter more text than needed. */
+static size_t shorten(char *number, size_t n)
+{
+    enum { DIGITS_ALWAYS_EXACT = 15, SIZE = 32 };
+    char text[SIZE], shorter[SIZE];
+
+    if (n <= DIGITS_ALWAYS_EXACT || n >= SIZE) return n;
+    memcpy(text, number, n);
+    text[n] = 0;
+    if (!strpbrk(text, ".e")) return n; /* an integer */
+    const double value = strtod(text, NULL);
+    for (int digits = DIGITS_ALWAYS_EXACT; digits < 17; digits++) {
+        const int length = snprintf(shorter, sizeof(shorter), "%.*g", digits, value);
+        if ((size_t)length >= n || strtod(shorter, NULL) != value) continue;
+        memcpy(number, shorter, (size_t)length);
+        return (size_t)length;
+    }
+    return n;
+}
+
+/* All numbers of a JSON text, in place. */
+static void shorten_numbers(char *text)
+{
+    char *to = text;
+
+    for (const char *from = text; *from;) {
+        size_t n = 1;
+        if (*from == '"') { /* a string, which may have escaped quotes */
+            while (from[n] != '"') n += from[n] == '\\' ? 2 : 1;
+            n++;
+        } else if (*from == '-' || (*from >= '0' && *from <= '9')) {
+            n = strspn(from, "+-.0123456789eE");
+        }
+        memmove(to, from, n);
+        to += *from == '"' ? n : n > 1 ? shorten(to, n) : n;
+        from += n;
+    }
+    *to = 0;
+}
+
 void vm_rpc_dump(VmText *out, const json_t *value)
 {
     char *text = value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
 
+    if (text) shorten_numbers(text);
     if (text) vm_text_add(out, "%s", text);
     else out->failed = 1;
     free(text);
