@@ -39,13 +39,14 @@ BUILD_OPTIONS = {
 }
 # Unit tests with several threads.
 TSAN_TESTS = ["test_consumers", "test_context", "test_ext", "test_misuse"]
-BUILD_TARGETS = {"build-tsan": ["vmaf:executable", *TSAN_TESTS]}
+BUILD_TARGETS = {"build-tsan": ["vmaf:executable", "vmaf-train:executable", *TSAN_TESTS]}
 BUILD_NEEDS = {"build-neon": "aarch64-linux-gnu-gcc"}
 # An exit status that neither the program nor the tests use.
 SANITIZER_ENV = {
     "ASAN_OPTIONS": "exitcode=86:detect_leaks=1:allocator_may_return_null=1",
     "UBSAN_OPTIONS": "halt_on_error=1:exitcode=86:print_stacktrace=1",
     "VMAF": os.path.join(support.ROOT, "build-asan", "tools", "vmaf"),
+    "VMAF_TRAIN": os.path.join(support.ROOT, "build-asan", "train", "vmaf-train"),
     "VMAF_SANITIZED": "1",
 }
 TSAN_ENV = {"TSAN_OPTIONS": "halt_on_error=1:exitcode=86"}
@@ -57,6 +58,7 @@ X86_MASKS = [63, 56, 48, 32, 0]
 # Modules worth running again under the sanitizers: those that take every path of the input side.
 SANITIZED_MODULES = ["cli/test_bad_input", "cli/test_inputs", "tiny/test_refused"]
 SANITIZED_MODULES += ["mcp/test_paths", "mcp/test_schemas"]
+SANITIZED_MODULES += ["train/test_corpus", "train/test_dataset", "train/test_extract"]
 MESON = installed.MESON
 
 
@@ -317,6 +319,21 @@ def run_threads(tally):
                 tally.fail(name, done.stdout)
             else:
                 tally.ok(name)
+        return run_train_threads(tally, folder, [*prefix, os.path.join(build, "train", "vmaf-train")])
+
+
+def run_train_threads(tally, folder, program):
+    """Pairs side by side, with and without a cache; a second run meets the entries of the first."""
+    for part, side in (("ref", "ref/A_25fps"), *(("dis", f"dis/A_{q}_36_1") for q in (10, 20, 30, 40))):
+        os.makedirs(os.path.join(folder, "corpus", part), exist_ok=True)
+        path = os.path.join(folder, "corpus", side + ".yuv")
+        support.patterns.write(path, "B", part, 64, 36, 8, 4)
+    command = [*program, "extract-features", "--data-root", os.path.join(folder, "corpus"), "--jobs", "3"]
+    for cache in ("off", "write", "write"):
+        done = run_command([*command, "--cache", cache, "--cache-dir", os.path.join(folder, "cache")], **TSAN_ENV)
+        if done.returncode:
+            return tally.fail(f"threads: vmaf-train, cache {cache}", done.stdout)
+        tally.ok(f"threads: vmaf-train, cache {cache}")
     return None
 
 

@@ -367,8 +367,19 @@ static void digest(VmDataset *d)
     vm_sha256_finish(&sha, d->sha256);
 }
 
+/* A clip has raw scores for all of its rows or for none. */
+static void level_raw(VmDataset *d)
+{
+    for (unsigned i = 0; i < d->n_clips; i++) {
+        const VmClip *clip = &d->clips[i];
+        if (!clip->has_raw && clip->n_rows)
+            memcpy(d->raw + clip->first, d->clipped + clip->first, clip->n_rows * sizeof(*d->raw));
+    }
+}
+
 int vm_dataset_finish(VmDataset *dataset)
 {
+    level_raw(dataset);
     VM_TRY(sort(dataset));
     digest(dataset);
     return 0;

@@ -158,6 +158,7 @@ class Cache(ExtractCase):
         self.assertIn("0 frames computed", result.stdout)
         self.assertEqual(before, {path: os.stat(path).st_mtime_ns for path in self.files()})
 
+    @unittest.skipIf(support.SANITIZED, "the sanitizer's leak check cannot be traced")
     @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
     def test_the_second_run_decodes_nothing(self):
         """Of each video it reads the samples of the digest and no more."""
