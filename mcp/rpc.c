@@ -191,22 +191,27 @@ static size_t shorten(char *number, size_t n)
     return n;
 }
 
+/* Bytes of the string that begins here, which may have escaped quotes. */
+static size_t string_length(const char *s)
+{
+    size_t n = 1;
+
+    while (s[n] != '"') n += s[n] == '\\' ? 2 : 1;
+    return n + 1;
+}
+
 /* All numbers of a JSON text, in place. */
 static void shorten_numbers(char *text)
 {
     char *to = text;
 
     for (const char *from = text; *from;) {
-        size_t n = 1;
-        if (*from == '"') { /* a string, which may have escaped quotes */
-            while (from[n] != '"') n += from[n] == '\\' ? 2 : 1;
-            n++;
-        } else if (*from == '-' || (*from >= '0' && *from <= '9')) {
-            n = strspn(from, "+-.0123456789eE");
-        }
-        memmove(to, from, n);
-        to += *from == '"' ? n : n > 1 ? shorten(to, n) : n;
+        const size_t digits = strspn(from, "+-.0123456789eE");
+        const int is_number = *from == '-' || (*from >= '0' && *from <= '9');
+        const size_t n = *from == '"' ? string_length(from) : is_number ? digits : 1;
+        memmove(to, from, n); /* what is at from may be gone now */
         from += n;
+        to += is_number ? shorten(to, n) : n;
     }
     *to = 0;
 }

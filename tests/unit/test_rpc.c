@@ -48,6 +48,25 @@ static void texts_are_left_alone(void **state)
                  "{\"0.10000000000000001\\\"\":0.1}");
 }
 
+/* What was shortened before makes room under what follows. */
+static void mixtures_stay_what_they_are(void **state)
+{
+    (void)state;
+    json_t *list = json_array();
+    for (int i = 0; i < 200; i++)
+        json_array_append_new(list, json_pack("{s:f,s:s,s:[f,i,b,n],s:s}", "0.30000000000000004",
+                                              i / 10.0, "vmaf_v0.6.1neg",
+                                              "1.0000000000000000000 \\\" e+-", "-", 0.1 + 0.2 * i,
+                                              i - 3, i % 2, "e", "\\"));
+    json_incref(list);
+    char *text = dump(list);
+    json_t *back = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    assert_true(json_equal(list, back));
+    json_decref(back);
+    json_decref(list);
+    vm_free(text);
+}
+
 static void every_number_comes_back(void **state)
 {
     (void)state;
@@ -77,6 +96,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_short),
         cmocka_unit_test(texts_are_left_alone),
+        cmocka_unit_test(mixtures_stay_what_they_are),
         cmocka_unit_test(every_number_comes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
