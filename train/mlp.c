@@ -127,7 +127,7 @@ int vm_mlp_pass_init(VmMlpPass *p, const VmMlp *mlp)
     for (unsigned l = 0; l <= mlp->n_layers; l++) n += 3 * VM_MLP_BLOCK * vm_padded(mlp->width[l]);
     size_t largest = 0;
     for (unsigned l = 0; l < mlp->n_layers; l++)
-        largest = VM_MAX(largest, mlp->width[l + 1] * vm_padded(mlp->width[l]));
+        largest = VM_MAX(largest, vm_padded(mlp->width[l + 1]) * vm_padded(mlp->width[l]));
     *p = (VmMlpPass){.mlp = mlp};
     p->memory = vm_alloc_aligned((n + largest) * sizeof(double));
     if (!p->memory) return -ENOMEM;
@@ -181,6 +181,7 @@ void vm_mlp_backward(const VmMlpWeights *w, VmMlpPass *p, const double *d_output
 
 void vm_mlp_gradient(const VmMlpWeights *w, VmMlpPass *p, double *d_params)
 {
+    const double one = 1;
     for (unsigned l = 0; l < w->mlp->n_layers; l++) {
         const size_t in = w->mlp->width[l], out = w->mlp->width[l + 1];
         const size_t stride = vm_padded(in), d_stride = vm_padded(out);
@@ -189,8 +190,10 @@ void vm_mlp_gradient(const VmMlpWeights *w, VmMlpPass *p, double *d_params)
                                  p->values[l], stride, out, stride, VM_MLP_BLOCK);
         for (size_t o = 0; o < out; o++, d_params += in)
             for (size_t k = 0; k < in; k++) d_params[k] += p->sums[o * stride + k];
-        for (size_t r = 0; r < VM_MLP_BLOCK; r++)
-            for (size_t o = 0; o < out; o++) d_params[o] += p->deltas[l + 1][r * d_stride + o];
+        memset(p->sums, 0, d_stride * sizeof(*p->sums));
+        w->kernels->multiply_add(p->sums, d_stride, (VmFactor){&one, 0, 0}, p->deltas[l + 1],
+                                 d_stride, 1, d_stride, VM_MLP_BLOCK);
+        for (size_t o = 0; o < out; o++) d_params[o] += p->sums[o];
         d_params += out;
     }
 }
