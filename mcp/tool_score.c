@@ -80,16 +80,21 @@ static const VmArg output[] = {
     {0},
 };
 
-static int is_model(const VmScoring *s, const char *name)
+enum Kind { FEATURE, SCORE, MEMBER };
+
+/* A collection scores more than one column: vmaf, its spread as vmaf_bagging, vmaf_stddev, vmaf_ci_p95_lo and _hi,
+ * and its members, vmaf_0001 and so on, which would fill the answer. */
+static enum Kind kind_of(const VmScoring *s, const char *name)
 {
     const char *model;
 
     for (unsigned i = 0; (model = vmaf_ext_model_name(s->job.vmaf, i)); i++) {
         const size_t length = strlen(model);
-        /* what a collection adds: vmaf_bagging, vmaf_stddev, ... */
-        if (!strncmp(name, model, length) && (!name[length] || name[length] == '_')) return 1;
+        if (strncmp(name, model, length) || (name[length] && name[length] != '_')) continue;
+        const char *rest = name + length;
+        return strlen(rest) == 5 && strspn(rest + 1, "0123456789") == 4 ? MEMBER : SCORE;
     }
-    return 0;
+    return FEATURE;
 }
 
 static json_t *list_models(VmScoring *s)
@@ -97,7 +102,7 @@ static json_t *list_models(VmScoring *s)
     json_t *list = json_array();
 
     for (unsigned c = 0; c < s->table.n_columns; c++)
-        if (is_model(s, s->table.columns[c]))
+        if (kind_of(s, s->table.columns[c]) == SCORE)
             (void)json_array_append_new(list, vm_scoring_stats(s, s->table.columns[c]));
     return list;
 }
@@ -116,7 +121,7 @@ static json_t *list_features(VmScoring *s)
         VmafStats v;
         const char *name = s->table.columns[c];
         vmaf_ext_stats_default(&v);
-        if (is_model(s, name) || vmaf_ext_stats(s->job.vmaf, name, &v)) continue;
+        if (kind_of(s, name) != FEATURE || vmaf_ext_stats(s->job.vmaf, name, &v)) continue;
         (void)json_array_append_new(list, json_pack("{ss so so so}", "name", name, "mean",
                                                     rounded(v.mean), "min", rounded(v.min), "max",
                                                     rounded(v.max)));

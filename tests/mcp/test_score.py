@@ -136,6 +136,25 @@ class Score(mcp_client.Case):
         same = self.client.call("describe_worst_frames", {**args, "ref": cut, "n": 1})
         self.assertEqual(mcp_client.images(shown), mcp_client.images(same))
 
+    def test_collection(self):
+        """The spread is told, the members are left to the report; the answer stays small."""
+        with open(support.model_file("vmaf_v0.6.1"), encoding="utf-8") as f:
+            single = json.load(f)
+        collection = {str(i): single for i in range(21)}
+        path = self.file("many.json", json.dumps(collection))
+        args = {**self.raw_pair("A", 36, 36), "model": "path=" + path}
+        result = self.client.call("vmaf_score", args)
+        self.assertLessEqual(len(result["content"][0]["text"]), 4096)
+        got = {m["name"]: m["mean"] for m in result["structuredContent"]["models"]}
+        wanted = {"vmaf", "vmaf_bagging", "vmaf_stddev", "vmaf_ci_p95_lo", "vmaf_ci_p95_hi"}
+        self.assertEqual(set(got), wanted)
+        alone = self.client.get("vmaf_score", **self.raw_pair("A", 36, 36))["score"]
+        self.assertEqual(got["vmaf"], alone)
+        self.assertAlmostEqual(got["vmaf_bagging"], alone, 9)
+        self.assertAlmostEqual(got["vmaf_stddev"], 0, 9)
+        report = json.loads(self.client.read_resource(result["structuredContent"]["report"]))
+        self.assertIn("vmaf_0020", report["frames"][0]["metrics"])
+
     def test_precision(self):
         """It is the report's; the answer has all digits."""
         args = self.raw_pair("A", 36, 36)
