@@ -4,7 +4,7 @@ MESON := $(firstword $(wildcard /usr/bin/meson) meson)
 PYTHON ?= python3
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all corpus demo test check golden bench fmt lint deps models install clean
+.PHONY: all corpus demo test check golden bench mcp-load mcp-bench fmt lint deps models install clean
 
 all: models build/build.ninja
 	$(MESON) compile -C build
@@ -50,6 +50,14 @@ bench: all demo/poor.mp4
 
 demo/poor.mp4:
 	tools/demo.sh
+
+# The MCP server under load: 10,000 calls, 1,000 cancellations, 100 HTTP clients.
+mcp-load: all
+	$(PYTHON) tests/mcp/load.py
+
+# The MCP server beside others: start, warm calls, memory.
+mcp-bench: all
+	$(PYTHON) tests/mcp/bench.py
 
 fmt:
 	clang-format -i $(C_FILES)
