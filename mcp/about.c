@@ -83,7 +83,7 @@ const VmTool vm_tool_list_models = {
     .title = "List VMAF models",
     .description = "Lists the models that scores can be computed with: name, purpose, digest, and "
                    "whether this build contains it.",
-    .flags = VM_TOOL_QUICK,
+    .flags = VM_TOOL_QUICK | VM_TOOL_CONSTANT,
     .output = models_output,
     .run = run_models,
 };
@@ -162,7 +162,7 @@ const VmTool vm_tool_list_backends = {
     .title = "List compute backends",
     .description = "Says what scores are computed with: instruction sets, cores, features, and the "
                    "libvmaf release whose values are reproduced.",
-    .flags = VM_TOOL_QUICK,
+    .flags = VM_TOOL_QUICK | VM_TOOL_CONSTANT,
     .output = backends_output,
     .run = run_backends,
 };

@@ -34,7 +34,9 @@ static void add_event(VmExchange *exchange, const char *text, size_t size)
         vm_text_free(&exchange->out);
         exchange->sent = 0;
     }
-    vm_text_add(&exchange->out, "event: message\ndata: %.*s\n\n", (int)size, text);
+    vm_text_add(&exchange->out, "event: message\ndata: ");
+    vm_text_append(&exchange->out, text, size);
+    vm_text_add(&exchange->out, "\n\n");
     exchange->wrote = vm_clock();
 }
 
@@ -46,7 +48,7 @@ static void send_message(VmChannel *channel, int status, const char *text, size_
     if (exchange->connection && !exchange->ended) {
         if (!status) exchange->events = 1;
         if (exchange->events) add_event(exchange, text, size);
-        else vm_text_add(&exchange->out, "%.*s", (int)size, text);
+        else vm_text_append(&exchange->out, text, size);
         if (status) {
             exchange->status = status;
             exchange->ended = 1;
@@ -237,16 +239,8 @@ int vm_exchange_collect(VmExchange *exchange, const char *data, size_t size)
         vm_text_free(body);
         return 0;
     }
-    if (body->size + size + 1 > body->capacity) {
-        const size_t capacity = VM_MAX(body->size + size + 1, 2 * body->capacity);
-        char *grown = vm_realloc(body->data, capacity);
-        if (!grown) return -ENOMEM;
-        body->data = grown;
-        body->capacity = capacity;
-    }
-    memcpy(body->data + body->size, data, size);
-    body->size += size;
-    return 0;
+    vm_text_append(body, data, size);
+    return body->failed ? -ENOMEM : 0;
 }
 
 void vm_exchange_over(VmExchange *exchange, int whole)

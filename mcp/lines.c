@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "lines.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum {
     READ_SIZE = 64 << 10,
-    PIECE = 4096,              /* a pipe that polls as writable takes so much without waiting */
+    PIECE = 4096,              /* a pipe that is not full takes so much */
     BACKLOG_NOTES = 256 << 10, /* waiting bytes from which on notifications are dropped */
     BACKLOG_STOP = 8 << 20,    /* waiting bytes from which on nothing is read */
     FLUSH_SECONDS = 1,
@@ -31,6 +33,16 @@ typedef struct Connection {
 
 /* ---- writing ---- */
 
+/* Bytes that a writable descriptor takes without waiting. An empty pipe takes all it can hold. */
+static size_t piece_size(int fd)
+{
+    int waiting = 1;
+    const int capacity = fcntl(fd, F_GETPIPE_SZ);
+
+    return capacity > PIECE && !ioctl(fd, FIONREAD, &waiting) && !waiting ? (size_t)capacity
+                                                                          : PIECE;
+}
+
 /* Writes what can be written without waiting. Returns the number of bytes, or a negative errno. */
 static ssize_t write_now(int fd, const char *data, size_t size)
 {
@@ -39,7 +51,7 @@ static ssize_t write_now(int fd, const char *data, size_t size)
     while (done < size) {
         struct pollfd p = {.fd = fd, .events = POLLOUT};
         if (poll(&p, 1, 0) != 1 || !(p.revents & (POLLOUT | POLLERR | POLLHUP))) break;
-        const ssize_t n = write(fd, data + done, VM_MIN(size - done, PIECE));
+        const ssize_t n = write(fd, data + done, VM_MIN(size - done, piece_size(fd)));
         if (n < 0 && errno != EINTR && errno != EAGAIN) return -errno;
         if (n > 0) done += (size_t)n;
         else if (n < 0 && errno == EAGAIN) break;
@@ -95,7 +107,8 @@ static void *write_backlog(void *opaque)
 /* The lock is held. */
 static void keep(Connection *c, const char *data, size_t size)
 {
-    vm_text_add(&c->backlog, "%.*s\n", (int)size, data);
+    vm_text_append(&c->backlog, data, size);
+    vm_text_append(&c->backlog, "\n", 1);
     if (c->backlog.failed) c->broken = 1;
     if (!c->writing && !pthread_create(&c->writer, NULL, write_backlog, c)) c->writing = 1;
     if (!c->writing) c->broken = 1;
@@ -116,7 +129,8 @@ static void send_line(VmChannel *channel, int status, const char *text, size_t s
     VmText line = {0};
     ssize_t n = 0;
     if (!waiting) {
-        vm_text_add(&line, "%.*s\n", (int)size, text);
+        vm_text_append(&line, text, size);
+        vm_text_append(&line, "\n", 1);
         n = line.failed ? -ENOMEM : write_now(c->out, line.data, line.size);
     }
     if (n < 0) c->broken = 1;
@@ -257,20 +271,11 @@ static void collect(Reader *reader, const char *data, size_t size)
         refuse_length(reader);
         return;
     }
-    /* by bytes, since a 0 must not end it */
-    const size_t need = reader->line.size + size + 1;
-    if (need > reader->line.capacity) {
-        const size_t capacity = VM_MAX(need, 2 * reader->line.capacity);
-        char *grown = vm_realloc(reader->line.data, capacity);
-        if (!grown) {
-            reader->skipping = 1;
-            return;
-        }
-        reader->line.data = grown;
-        reader->line.capacity = capacity;
+    vm_text_append(&reader->line, data, size);
+    if (reader->line.failed) {
+        reader->skipping = 1;
+        vm_text_free(&reader->line);
     }
-    memcpy(reader->line.data + reader->line.size, data, size);
-    reader->line.size += size;
 }
 
 static void end_line(Reader *reader, const char *data, size_t size)

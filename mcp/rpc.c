@@ -161,13 +161,14 @@ void vm_rpc_quote(VmText *out, const char *text, size_t size)
     for (size_t i = 0; i < size; i++) {
         const unsigned char c = (unsigned char)text[i];
         if (c >= 0x20 && c != '"' && c != '\\') continue;
-        vm_text_add(out, "%.*s", (int)(i - start), text + start);
+        vm_text_append(out, text + start, i - start);
         if (c == '\n') vm_text_add(out, "\\n");
         else if (c < 0x20) vm_text_add(out, "\\u%04x", c);
         else vm_text_add(out, "\\%c", c);
         start = i + 1;
     }
-    vm_text_add(out, "%.*s\"", (int)(size - start), text + start);
+    vm_text_append(out, text + start, size - start);
+    vm_text_add(out, "\"");
 }
 
 /* Writes a number, n bytes long, with as few digits as give the same one back; returns its new length. jansson
@@ -221,7 +222,7 @@ void vm_rpc_dump(VmText *out, const json_t *value)
     char *text = value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
 
     if (text) shorten_numbers(text);
-    if (text) vm_text_add(out, "%s", text);
+    if (text) vm_text_append(out, text, strlen(text));
     else out->failed = 1;
     free(text);
 }
@@ -238,7 +239,9 @@ static void begin(VmText *out, const json_t *id)
 void vm_rpc_result(VmText *out, const json_t *id, const char *result, size_t size)
 {
     begin(out, id);
-    vm_text_add(out, "\"result\":%.*s}", (int)size, result);
+    vm_text_add(out, "\"result\":");
+    vm_text_append(out, result, size);
+    vm_text_add(out, "}");
 }
 
 void vm_rpc_error(VmText *out, const json_t *id, int code, const char *text, const json_t *data)

@@ -22,6 +22,28 @@ void vm_limits_default(VmLimits *limits)
 
 /* ---- server and peers ---- */
 
+static unsigned count_tools(const VmServer *server)
+{
+    unsigned n = 0;
+
+    while (server->offer->tools[n]) n++;
+    return n;
+}
+
+static int open_results(VmServer *server)
+{
+    for (unsigned era = 0; era < 2; era++) {
+        server->results[era] = vm_alloc_array(count_tools(server) + 1, sizeof(VmText));
+        if (!server->results[era]) return -ENOMEM;
+    }
+    return 0;
+}
+
+static void free_texts(VmText *texts, unsigned n)
+{
+    for (unsigned i = 0; texts && i < n; i++) vm_text_free(&texts[i]);
+}
+
 int vm_server_open(VmServer **server, const VmOffer *offer, const VmLimits *limits)
 {
     VmServer *s = vm_alloc(sizeof(*s));
@@ -30,7 +52,7 @@ int vm_server_open(VmServer **server, const VmOffer *offer, const VmLimits *limi
     s->offer = offer;
     s->limits = *limits;
     pthread_mutex_init(&s->lock, NULL);
-    if (vm_workers_open(s) || vm_store_open(&s->store)) {
+    if (vm_workers_open(s) || vm_store_open(&s->store) || open_results(s)) {
         (void)vm_server_close(s);
         return -ENOMEM;
     }
@@ -46,9 +68,11 @@ int vm_server_close(VmServer *server)
     stop_calls(server, NULL, VM_STOP_SHUTDOWN);
     VM_TRY(vm_workers_close(server));
     vm_store_close(server->store);
-    for (unsigned era = 0; era < 2; era++)
-        for (unsigned i = 0; i < VM_COUNT(server->cached[era]); i++)
-            vm_text_free(&server->cached[era][i]);
+    for (unsigned era = 0; era < 2; era++) {
+        free_texts(server->cached[era], VM_CACHED);
+        free_texts(server->results[era], count_tools(server));
+        vm_free(server->results[era]);
+    }
     pthread_mutex_destroy(&server->lock);
     vm_free(server);
     return 0;
@@ -215,6 +239,13 @@ static void build_list(VmCall *call, const char *key, int (*build)(VmServer *ser
     (void)vm_server_complete(call, json_pack("{so}", key, array), "public");
 }
 
+static void answer_cached(VmCall *call, const VmText *cached)
+{
+    call->text.failed = cached->failed;
+    call->ready = cached->data;
+    call->ready_size = cached->size;
+}
+
 int vm_server_answer_list(VmCall *call, enum VmCached which, const char *key,
                           int (*build)(VmServer *server, json_t *array))
 {
@@ -227,9 +258,7 @@ int vm_server_answer_list(VmCall *call, enum VmCached which, const char *key,
         *cached = call->text;
         call->text = (VmText){0};
     }
-    call->text.failed = cached->failed;
-    call->ready = cached->data;
-    call->ready_size = cached->size;
+    answer_cached(call, cached);
     pthread_mutex_unlock(&call->server->lock);
     return 0;
 }
@@ -351,8 +380,54 @@ static json_t *tool_result(VmCall *call)
     return result;
 }
 
+/* Where the answer of a tool is kept that is always the same; NULL: nowhere. */
+static VmText *find_result(const VmCall *call)
+{
+    const VmTool *const *tools = call->server->offer->tools;
+    unsigned i = 0;
+
+    if (!(call->tool->flags & VM_TOOL_CONSTANT)) return NULL;
+    while (tools[i] != call->tool) i++;
+    return &call->server->results[call->era][i];
+}
+
+/* 1: the answer was there. */
+static int recall(VmCall *call, const VmText *kept)
+{
+    if (!kept) return 0;
+    pthread_mutex_lock(&call->server->lock);
+    const int found = kept->size > 0;
+    if (found) answer_cached(call, kept);
+    pthread_mutex_unlock(&call->server->lock);
+    return found;
+}
+
+static void keep(VmCall *call, VmText *kept)
+{
+    if (!kept || call->failed || call->code || call->text.failed) return;
+    pthread_mutex_lock(&call->server->lock);
+    if (!kept->size) {
+        *kept = call->text;
+        call->text = (VmText){0};
+    }
+    pthread_mutex_unlock(&call->server->lock);
+}
+
+static void finish(VmCall *call)
+{
+    (void)vm_server_unlist(call);
+    vm_call_answer(call);
+    vm_call_close(call);
+}
+
 void vm_server_run_tool(VmCall *call)
 {
+    VmText *kept = find_result(call);
+
+    if (recall(call, kept)) {
+        finish(call);
+        return;
+    }
     const int code = vm_call_stopped(call) ? -ECANCELED : call->tool->run(call);
 
     if (code < 0 && !call->failed && !call->code)
@@ -360,9 +435,8 @@ void vm_server_run_tool(VmCall *call)
     if (call->failed) (void)vm_server_complete(call, tool_error(call->failure.text), NULL);
     else if (!call->code && !call->ready)
         (void)vm_server_complete(call, call->broken ? NULL : tool_result(call), NULL);
-    (void)vm_server_unlist(call);
-    vm_call_answer(call);
-    vm_call_close(call);
+    keep(call, kept);
+    finish(call);
 }
 
 static const VmTool *find_tool(const VmServer *server, const char *name)

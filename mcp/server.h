@@ -81,6 +81,7 @@ struct VmServer {
     int ticking, ending;
     unsigned alive; /* threads */
     VmText cached[2 /* era */][VM_CACHED];
+    VmText *results[2 /* era */]; /* [tools] of those that are constant */
 };
 
 /* One connection, or one HTTP session: the space in which ids of requests are different. */

@@ -53,8 +53,9 @@ typedef struct VmArg {
 enum {
     VM_TOOL_WRITES = 1, /* changes something outside the process: no readOnlyHint */
     VM_TOOL_QUICK = 2,  /* microseconds, opens no file: answered at once by the thread that reads */
-    VM_TOOL_LIGHT = 4,  /* opens files but computes little: never waits behind a score */
-    VM_TOOL_LONG = 8,   /* may take more than a second: progress 0 is told on arrival */
+    VM_TOOL_CONSTANT = 16, /* quick, and gives the same result as long as the process lives */
+    VM_TOOL_LIGHT = 4,     /* opens files but computes little: never waits behind a score */
+    VM_TOOL_LONG = 8,      /* may take more than a second: progress 0 is told on arrival */
 };
 
 typedef struct VmTool {

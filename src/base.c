@@ -270,6 +270,17 @@ void vm_text_add(VmText *text, const char *format, ...)
     text->size += (size_t)n;
 }
 
+void vm_text_append(VmText *text, const char *bytes, size_t size)
+{
+    if (text->failed || reserve(text, size)) {
+        text->failed = 1;
+        return;
+    }
+    if (size) memcpy(text->data + text->size, bytes, size);
+    text->size += size;
+    text->data[text->size] = 0;
+}
+
 void vm_text_free(VmText *text)
 {
     vm_free(text->data);

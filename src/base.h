@@ -113,6 +113,7 @@ typedef struct VmText {
 } VmText;
 
 void vm_text_add(VmText *text, const char *format, ...) VM_PRINTF(2, 3);
+void vm_text_append(VmText *text, const char *bytes, size_t size); /* as they are, also 0 */
 void vm_text_free(VmText *text);
 
 #endif

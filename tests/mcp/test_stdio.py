@@ -29,7 +29,11 @@ def request(request_id, method, params=None):
     return {**message, "params": params} if params is not None else message
 
 
-INITIALIZE = request(0, "initialize", {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {}})
+INITIALIZE = request(
+    0,
+    "initialize",
+    {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "tests", "version": "1"}},
+)
 
 
 def line(message):
