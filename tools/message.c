@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "message.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+void vm_message_reserve_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 && errno == EBADF)
+            (void)open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+}
 
 void vm_messages_init(VmMessages *messages, const char *program)
 {

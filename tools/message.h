@@ -14,6 +14,10 @@ typedef struct VmMessages {
     int line_open;   /* a progress line without newline stands on the terminal */
 } VmMessages;
 
+/* Before anything is opened: makes sure that no file gets the number of a standard stream that the caller
+ * has closed. Writing to standard output then fails. */
+void vm_message_reserve_streams(void);
+
 /* program must outlive the messages. */
 void vm_messages_init(VmMessages *messages, const char *program);
 void vm_messages_free(VmMessages *messages);

@@ -9,14 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Standard output is replaced by something that cannot be written: vm_output_check() then finds it. */
-void vm_output_reserve(void)
-{
-    for (int fd = 0; fd <= 2; fd++)
-        if (fcntl(fd, F_GETFD) == -1 && errno == EBADF)
-            (void)open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY);
-}
-
 static enum VmExit refuse_stdout(VmMessages *messages, const char *why)
 {
     vm_message_error(messages, "cannot write to stdout (standard output): %s", why);

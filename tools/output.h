@@ -5,10 +5,6 @@
 
 #include "engine.h"
 
-/* Before anything is opened: makes sure that no file gets the number of a standard stream that the
- * caller has closed. */
-void vm_output_reserve(void);
-
 /* Tries, before hours of work, whether standard output and the report's place can be written. */
 enum VmExit vm_output_check(const VmArgs *args, VmMessages *messages);
 

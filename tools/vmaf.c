@@ -347,7 +347,7 @@ int main(int argc, char **argv)
     Run run = {.start = vm_clock()};
     enum VmExit status = VM_EXIT_OK, written;
 
-    vm_output_reserve();
+    vm_message_reserve_streams();
     (void)signal(SIGPIPE,
                  SIG_IGN); /* a reader that went away is a failed write, told like others */
     vm_messages_init(&run.messages, "vmaf");

@@ -46,6 +46,7 @@ typedef struct VmPair {
     VmVideoInfo info;  /* of both; info.frames: in common, -1 unknown */
     enum VmGeometryOrigin origin;
     int64_t frames[2]; /* of ref and dis, -1 unknown */
+    int64_t expected;  /* frames in common, as far as headers tell; -1: they do not. For progress */
     char *note;        /* something to tell about a pair that can be used; may be NULL */
 } VmPair;
 

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,8 +32,9 @@ typedef struct Work {
     unsigned next;
     unsigned *busy; /* pairs that another process works on */
     unsigned n_busy;
-    json_t *
-        *ref_keys; /* [corpus->n_ref] what is known of references, each of which has many pairs */
+    json_t **keys[2]; /* [corpus->n_ref], [corpus->n_dis]: of files digested so far. A reference has
+                       * many pairs, and a pair that is busy is looked at again and again */
+    int waiting;      /* said once */
     int write_failed; /* said once */
     enum VmExit stop; /* not VM_EXIT_OK: no further pair is begun */
 } Work;
@@ -70,15 +72,14 @@ static json_t *input_key(const Work *work, const VmFile *file, VmError *error)
                      (json_int_t)file->mtime_ns, "samples_sha256", hex);
 }
 
-static json_t *ref_key(Work *work, const VmFile *ref, VmError *error)
+/* The same once a run. */
+static json_t *known_key(Work *work, json_t **known, const VmFile *file, VmError *error)
 {
-    json_t **known = &work->ref_keys[ref - work->corpus->ref];
-
     lock(work);
     json_t *key = json_deep_copy(*known);
     unlock(work);
     if (key) return key;
-    key = input_key(work, ref, error);
+    key = input_key(work, file, error);
     lock(work);
     if (!*known) *known = json_deep_copy(key);
     unlock(work);
@@ -98,8 +99,10 @@ static json_t *names_json(const VmFeatureSet *features)
 static json_t *make_key(Work *work, const VmPair *pair, VmError *error)
 {
     char format[64];
-    json_t *ref = ref_key(work, pair->ref, error);
-    json_t *dis = ref ? input_key(work, pair->dis, error) : NULL;
+    json_t **known[2] = {&work->keys[0][pair->ref - work->corpus->ref],
+                         &work->keys[1][pair->dis - work->corpus->dis]};
+    json_t *ref = known_key(work, known[0], pair->ref, error);
+    json_t *dis = ref ? known_key(work, known[1], pair->dis, error) : NULL;
 
     vm_source_describe(&pair->info, format, sizeof(format));
     if (ref && dis)
@@ -145,8 +148,7 @@ static enum Outcome deliver(Work *work, unsigned number, VmRows *rows, int hit)
     extraction->computed += !hit && usable;
     extraction->rows += usable ? rows->n - dropped : 0;
     extraction->dropped += dropped;
-    if (hit && work->progress.total >= 0 && pair->info.frames > 0)
-        work->progress.total -= pair->info.frames;
+    if (hit && work->progress.total >= 0) work->progress.total -= pair->expected;
     if (usable && extraction->take) extraction->take(extraction->opaque, number, rows);
     unlock(work);
     vm_rows_free(rows);
@@ -188,14 +190,35 @@ static enum Outcome fail_write(Work *work, const VmError *error)
     return must_write ? FAILED : DONE;
 }
 
-static enum Outcome compute(Worker *worker, unsigned number, const VmCacheEntry *entry)
+/* What was digested must be what was decoded. */
+static int check_unchanged(const Work *work, const VmFile *file, VmError *error)
+{
+    struct stat st;
+    const int fd = vm_corpus_open_file(work->corpus->fd, file->path);
+    const int same = fd >= 0 && !fstat(fd, &st) && st.st_size == file->size &&
+                     (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec == file->mtime_ns;
+
+    if (fd >= 0) (void)close(fd);
+    return same ? 0 : vm_fail(error, -ESTALE, "%s was changed while it was read", file->path);
+}
+
+static int run_pass(Worker *worker, const VmPair *pair, VmRows *rows, VmError *error)
 {
     Work *work = worker->work;
     const VmPass pass = {work->corpus, work->features, &worker->teacher, work->threads,
                          count_frame,  work,           work->messages};
+
+    VM_TRY(vm_pass_run(&pass, pair, rows, error));
+    VM_TRY(check_unchanged(work, pair->ref, error));
+    return check_unchanged(work, pair->dis, error);
+}
+
+static enum Outcome compute(Worker *worker, unsigned number, const VmCacheEntry *entry)
+{
+    Work *work = worker->work;
     VmError error = {""};
     VmRows rows;
-    const int err = vm_pass_run(&pass, &work->corpus->pairs[number], &rows, &error);
+    const int err = run_pass(worker, &work->corpus->pairs[number], &rows, &error);
     enum Outcome outcome = err < 0 ? fail_pair(work, err, &error) : DONE;
 
     if (outcome == DONE && entry && vm_cache_write(entry, &rows, &error) < 0)
@@ -314,6 +337,19 @@ static int next_pair(Work *work, unsigned *number, int *waited)
     return found;
 }
 
+/* When nothing else is left to do. */
+static void tell_waiting(Work *work, unsigned number)
+{
+    lock(work);
+    const int first = !work->waiting;
+    work->waiting = 1;
+    unlock(work);
+    if (first)
+        vm_message_note(work->messages,
+                        "waiting for clip %s and perhaps others, on which another run works",
+                        work->corpus->pairs[number].dis->stem);
+}
+
 static void note_outcome(Work *work, unsigned number, enum Outcome outcome)
 {
     lock(work);
@@ -332,7 +368,9 @@ static void *work_on(void *opaque)
     while (next_pair(worker->work, &number, &waited)) {
         const enum Outcome outcome = do_pair(worker, number);
         note_outcome(worker->work, number, outcome);
-        if (outcome == BUSY && waited) (void)nanosleep(&pause, NULL);
+        if (outcome != BUSY || !waited) continue;
+        tell_waiting(worker->work, number);
+        (void)nanosleep(&pause, NULL);
     }
     return NULL;
 }
@@ -386,7 +424,7 @@ static int64_t total_frames(const Work *work)
     int64_t total = 0;
 
     for (unsigned i = 0; i < work->n; i++) {
-        const int64_t frames = work->corpus->pairs[work->order[i]].info.frames;
+        const int64_t frames = work->corpus->pairs[work->order[i]].expected;
         if (frames < 0) return -1;
         total += frames;
     }
@@ -417,8 +455,9 @@ static int list_pairs(Work *work)
 
     work->order = vm_alloc_array(work->corpus->n_pairs + 1, sizeof(*work->order));
     work->busy = vm_alloc_array(work->corpus->n_pairs + 1, sizeof(*work->busy));
-    work->ref_keys = vm_alloc_array(work->corpus->n_ref + 1, sizeof(*work->ref_keys));
-    if (!work->order || !work->busy || !work->ref_keys) return -ENOMEM;
+    work->keys[0] = vm_alloc_array(work->corpus->n_ref + 1, sizeof(**work->keys));
+    work->keys[1] = vm_alloc_array(work->corpus->n_dis + 1, sizeof(**work->keys));
+    if (!work->order || !work->busy || !work->keys[0] || !work->keys[1]) return -ENOMEM;
     for (unsigned i = 0; i < work->corpus->n_pairs; i++)
         if (!extraction->n_shards || i % extraction->n_shards == extraction->shard)
             work->order[work->n++] = i;
@@ -434,6 +473,12 @@ static int find_folder(Work *work)
     if (work->folder) return 0;
     vm_message_error(work->messages, "no folder for the cache: HOME is not set; give --cache-dir");
     return -ENOENT;
+}
+
+static void free_keys(json_t **keys, unsigned n)
+{
+    for (unsigned i = 0; keys && i < n; i++) json_decref(keys[i]);
+    vm_free(keys);
 }
 
 enum VmExit vm_extraction_run(VmExtraction *extraction, const VmCorpus *corpus,
@@ -456,8 +501,8 @@ enum VmExit vm_extraction_run(VmExtraction *extraction, const VmCorpus *corpus,
     if (!status && work.n) status = run_jobs(&work);
     if (!status && extraction->failed) status = VM_EXIT_INPUT;
     (void)pthread_mutex_destroy(&work.lock);
-    for (unsigned i = 0; work.ref_keys && i < corpus->n_ref; i++) json_decref(work.ref_keys[i]);
-    vm_free(work.ref_keys);
+    free_keys(work.keys[0], corpus->n_ref);
+    free_keys(work.keys[1], corpus->n_dis);
     vm_free(work.order);
     vm_free(work.busy);
     vm_free(work.folder);

@@ -199,6 +199,12 @@ static int compare(const Settle *s)
                    names[0], s->pair->dis->path, names[1], same_size ? "convert" : "scale");
 }
 
+/* Either may be -1: unknown. */
+static int64_t common(int64_t a, int64_t b)
+{
+    return a < 0 ? b : b < 0 ? a : VM_MIN(a, b);
+}
+
 static int note_lengths(VmPair *pair)
 {
     const int64_t ref = pair->frames[0], dis = pair->frames[1];
@@ -236,5 +242,6 @@ int vm_geometry_settle(const VmCorpus *corpus, VmPair *pair, const VmDataArgs *a
         if (file_of(pair, side)->is_raw) VM_TRY(settle_raw(&s, side));
     VM_TRY(compare(&s));
     pair->info = s.info[1];
+    pair->expected = common(s.info[0].frames, s.info[1].frames);
     return note_lengths(pair);
 }

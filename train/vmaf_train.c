@@ -45,6 +45,7 @@ int main(int argc, char **argv)
 {
     VmMessages messages;
 
+    vm_message_reserve_streams();
     /* a reader that went away is a failed write, told like others */
     (void)signal(SIGPIPE, SIG_IGN);
     vm_messages_init(&messages, program.name);

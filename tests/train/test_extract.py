@@ -2,6 +2,7 @@
 """vmaf-train extract-features: the values, the cache, and what happens when things go wrong."""
 
 import csv
+import fcntl
 import io
 import json
 import os
@@ -549,6 +550,33 @@ class Processes(ExtractCase):
         self.assertEqual(total, pairs, "a pair was computed twice or not at all")
         self.assertEqual(len(self.files()), pairs)
         self.assertEqual(self.export(), self.export("--cache", "off"))
+
+    def test_a_busy_clip_is_waited_for(self):
+        """Another run is played by a lock that this test holds."""
+        self.small()
+        lease = self.entry_path(KEYS[1])[: -len(".json")] + ".lease"
+        os.makedirs(os.path.dirname(lease))
+        with open(lease, "w", encoding="ascii") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            process = self.start()
+            for _ in range(300):
+                if len([f for f in self.files() if f.endswith(".json")]) == 3:
+                    break
+                time.sleep(0.02)
+            time.sleep(0.3)
+            self.assertIsNone(process.poll())
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, err)
+        self.assertIn("0 pairs from the cache, 4 computed", out)
+        self.assertEqual(err.count(f"waiting for clip {KEYS[1]}"), 1)
+
+    def test_closed_streams_hit_no_file(self):
+        """No entry gets the number of standard output and what is printed."""
+        self.small()
+        command = f'exec "{corpora.PROGRAM}" extract-features --data-root "{self.root}" --cache-dir "{self.cache}" >&-'
+        done = subprocess.run(["sh", "-c", command], env=self.env, capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertEqual(counts(self.extract()), (4, 0, 0))
 
     def test_shards(self):
         pairs = self.longer()
