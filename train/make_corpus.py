@@ -66,7 +66,7 @@ def download_debian(package, folder):
     try:
         return command(args, folder)
     except Unavailable:
-        if os.geteuid() != 0:
+        if os.geteuid() != 0 or not shutil.which("apt-get"):
             raise
         # a machine that has never looked has no list of packages
         subprocess.run(["apt-get", "-qq", "update"], capture_output=True, check=False)
@@ -75,7 +75,10 @@ def download_debian(package, folder):
 
 def unpack_debian(file, folder):
     archive = download_debian(file["package"], folder)
-    subprocess.run(["dpkg", "-x", archive, folder], check=True)
+    try:
+        subprocess.run(["dpkg", "-x", archive, folder], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as why:
+        raise Unavailable(f"dpkg: {why}") from None
     return os.path.join(folder, file["path"])
 
 
