@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "corpus.h"
 #include "fit_folder.h"
+#include "mos_table.h"
 #include "progress.h"
 
 typedef struct FitArgs {
@@ -14,7 +15,7 @@ typedef struct FitArgs {
     VmLearnArgs learn;
     VmSplitArgs split;
     VmArch arch, layers; /* layers.inputs 0: not given */
-    const char *out_dir, *spread;
+    const char *out_dir, *spread, *mos;
     unsigned snapshot_every;
     int no_export;
 } FitArgs;
@@ -45,12 +46,28 @@ static void count_samples(const FitArgs *args, VmMessages *messages)
     printf("training samples: %u\nvalidation samples: %u\n", train, val);
 }
 
+/* Clips with viewers' scores take the place of their rows. */
+static enum VmExit pool(Fit *f)
+{
+    VmError error = {""};
+    VmDataset *pooled = NULL;
+    unsigned n_missing;
+    const int code = vm_mos_table(&pooled, f->dataset, f->args->mos, &n_missing, &error);
+    if (code) return vm_train_fail(f->messages, code, &error);
+    if (n_missing)
+        vm_message_warn(f->messages, "%u clips have no score in %s", n_missing, f->args->mos);
+    vm_dataset_free(f->dataset);
+    f->dataset = pooled;
+    return VM_EXIT_OK;
+}
+
 static enum VmExit load(Fit *f)
 {
     const double start = vm_clock();
     VmError error = {""};
     VmLearn *learn = &f->job.learn;
     enum VmExit status = vm_dataset_load(&f->dataset, &f->args->data, f->messages);
+    if (!status && f->args->mos) status = pool(f);
     if (status) return status;
     f->job.load_seconds = vm_clock() - start;
     status = vm_train_split(&f->split, &learn->held_out, f->dataset, &f->args->split, f->messages);
@@ -73,6 +90,10 @@ static enum VmExit open_teachers(Fit *f)
     VmError error = {""};
     enum VmExit status =
         vm_train_teacher(&f->teacher, &f->args->learn, f->args->data.teacher, f->messages);
+    /* a student of the teacher is where learning from viewers begins */
+    if (!status && vm_learn_target(&f->args->learn) == VM_TARGET_MOS)
+        status = vm_train_fail(f->messages,
+                               vm_teacher_open(&f->teacher, f->args->data.teacher, &error), &error);
     if (!status && f->args->spread)
         status = vm_train_fail(f->messages, vm_teacher_open(&f->spread, f->args->spread, &error),
                                &error);
@@ -108,6 +129,10 @@ static enum VmExit run(const void *opaque, VmMessages *messages)
 {
     const FitArgs *args = opaque;
     Fit f = {.args = args, .messages = messages, .job = job_of(args)};
+    if (args->mos && vm_learn_target(&args->learn) != VM_TARGET_MOS) {
+        vm_message_error(messages, "--mos wants --target mos");
+        return VM_EXIT_USAGE;
+    }
     if (args->learn.epochs.given && args->learn.epochs.value == 0) {
         count_samples(args, messages);
         return vm_fit_folder_untrained(&f.job, messages);
@@ -131,6 +156,8 @@ static const VmOption own_options[] = {
      "a collection whose spread is learned as a second output, e.g. "
      "version=vmaf_b_v0.6.3",
      VM_OPTION_TEXT, offsetof(FitArgs, spread)},
+    {"mos", "FILE", "viewers' scores of clips, lines key,mos; with --target mos", VM_OPTION_TEXT,
+     offsetof(FitArgs, mos)},
     {"snapshot-every", "N", "keep the model of every N-th epoch or iteration too", VM_OPTION_COUNT,
      offsetof(FitArgs, snapshot_every), 0, 1000000, .initial = "0"},
     {"no-export-onnx", NULL, "only the final model, no file for each epoch", VM_OPTION_FLAG,

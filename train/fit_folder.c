@@ -185,6 +185,9 @@ static void print_fit(const Fit *f)
     print_network(fitted, f->learn.arch->name);
     printf("optimizer: %s, %zu rows, %zu queries\n", vm_optimizer_name(fitted->optimizer),
            fitted->n_rows, fitted->n_queries);
+    if (isfinite(f->learned.pull))
+        printf("viewers' scores: begun as a student of %s, pulled to it by %g per row\n",
+               vm_teacher_name(f->learn.teacher), f->learned.pull);
     if (fitted->choice) {
         printf("starts: RMSE on fresh queries");
         for (unsigned i = 0; i < fitted->restarts; i++)

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "mos.h"
+
 static char *const canonical[] = {"adm2",       "vif_scale0", "vif_scale1",
                                   "vif_scale2", "vif_scale3", "motion2"};
 
@@ -106,16 +108,19 @@ int vm_learn(VmLearned *learned, const VmLearn *l, VmError *error)
     const VmDataset *d = l->dataset;
     VmFitSpec spec;
     VmTable rows = {.pick = l->rows, .n = l->n};
-    *learned = (VmLearned){.size = 0};
+    const int is_mos = vm_learn_target(l->args) == VM_TARGET_MOS;
+    *learned = (VmLearned){.pull = NAN};
     VM_TRY(vm_learn_spec(&spec, l->args, l->arch, width_of(l), l->teacher, error));
     if (d) {
         rows.x = d->x;
         rows.y = spec.value == VM_TEACHER_CLIPPED ? d->clipped : d->raw;
-        if (l->teacher) VM_TRY(vm_learn_check_teacher(d, l->teacher, error));
+        if (l->teacher && !is_mos) VM_TRY(vm_learn_check_teacher(d, l->teacher, error));
     }
     spec.snapshot_every = l->snapshot_every;
     spec.watch = l->watch;
-    const int code = vm_fit(&learned->fitted, &spec, names_of(l), &rows, error);
+    const int code = is_mos && d && l->teacher
+                         ? vm_mos_fit(&learned->fitted, &spec, d, &rows, &learned->pull, error)
+                         : vm_fit(&learned->fitted, &spec, names_of(l), &rows, error);
     if (code && (code != -ERANGE || !learned->fitted.params)) return code;
     if (!code && l->spread) VM_TRY(fit_spread(learned, l, &spec, error));
     VM_TRY(set_facts(learned, l, 1, error));

@@ -29,6 +29,7 @@ typedef struct VmLearned {
     void *onnx;
     size_t size;
     VmTiny *model; /* the file, read back */
+    double pull;   /* that was chosen for viewers' scores; NaN: none was */
 } VmLearned;
 
 /* Free learned in every case. -ERANGE (the loss is not finite): if learned->onnx is not NULL it is the last

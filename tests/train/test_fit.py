@@ -255,6 +255,36 @@ class TestJudgement(RowsCase):
             self.assertIn(source, dom)
 
 
+class TestViewers(RowsCase):
+    """Few scores of clips: a student of the teacher that leans towards the viewers."""
+
+    def setUp(self):
+        super().setUp()
+        # a scale of 1 to 5 that rises faster at the low end than the teacher does
+        clips = {}
+        for key, _, _, _, raw in self.rows:
+            clips.setdefault(key, []).append(min(max(raw, 0.0), 100.0))
+        self.truth = {k: 1 + 4 * (sum(v) / len(v) / 100) ** 0.8 for k, v in clips.items()}
+        lines = [f"{k},{v:.6f}" for k, v in self.truth.items()]
+        self.mos = self.file("mos.csv", "key,mos\n" + "\n".join(lines) + "\n")
+
+    def test_learns_the_viewers_scale(self):
+        result = self.ok("fit", "--target", "mos", "--mos", self.mos, "--val-source", "Elm", "--out-dir", self.out)
+        self.assertIn("begun as a student of vmaf_v0.6.1", result.stdout)
+        report = self.report()
+        self.assertEqual((report["n_samples"], report["target"]), (3, "mos"))
+        self.assertLess(report["rmse"], 0.3)
+
+    def test_bad_lists_are_refused(self):
+        args = ["fit", "--target", "mos", "--val-source", "Elm", "--out-dir", self.out, "--mos"]
+        key = next(iter(self.truth))
+        self.refused(2, ["no number", "line 2"], *args, self.file("a.csv", f"key,mos\n{key},good\n"))
+        self.refused(2, ["twice", "line 3"], *args, self.file("b.csv", f"key,mos\n{key},1\n{key},2\n"))
+        self.refused(2, ["first line"], *args, self.file("c.csv", f"{key},1\n"))
+        self.refused(2, ["no score for any clip"], *args, self.file("d.csv", "key,mos\nother,1\n"))
+        self.refused(1, ["--target mos"], "fit", "--mos", self.mos)
+
+
 class TestLoso(RowsCase):
     def test_every_source_is_held_out(self):
         report = self.json("loso", *QUICK, "--model-arch", "mlp_small:tanh", "--model-arch", "linear", "--seeds", "2")
