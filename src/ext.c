@@ -202,6 +202,38 @@ int vmaf_ext_extractor_info(unsigned i, VmafExtractorInfo *info)
     return 0;
 }
 
+static int write_label(const VmExtractor *e, unsigned feature, const VmafFeatureDictionary *options,
+                       char *label, size_t size)
+{
+    VmInstance *instance;
+    VM_TRY(vm_instance_create(&instance, e, options, NULL));
+    char *text = vm_feature_label(&e->features[feature], instance->suffix);
+    int code = text ? 0 : -ENOMEM;
+    if (text && strlen(text) >= size) code = -EINVAL;
+    if (!code) memcpy(label, text, strlen(text) + 1);
+    vm_free(text);
+    vm_instance_free(instance);
+    return code;
+}
+
+int vmaf_ext_feature_find(const char *name, const char **extractor, VmafFeatureDictionary **options,
+                          char *label, size_t label_size)
+{
+    const VmExtractor *e;
+    VmafFeatureDictionary *found;
+    unsigned feature;
+    if (!name || !extractor || !options) return -EINVAL;
+    int code = vm_feature_find(name, &e, &feature, &found);
+    if (!code && label) code = write_label(e, feature, found, label, label_size);
+    if (code) {
+        vmaf_feature_dictionary_free(&found);
+        return code;
+    }
+    *extractor = e->name;
+    *options = found;
+    return 0;
+}
+
 /* ---- statistics ---- */
 
 /* Finite values of a column's counted frames, allocated; *worst is the frame of the lowest. */

@@ -114,3 +114,74 @@ int vm_instance_columns(VmInstance *i, VmScores *scores)
     }
     return 0;
 }
+
+/* ---- by name ---- */
+
+/* Are these the options that the suffix is written for, and do they give the feature? Otherwise no score has
+ * that name. */
+static int options_fit(const VmExtractor *e, unsigned feature, const char *suffix,
+                       const VmafFeatureDictionary *options)
+{
+    VmInstance *instance;
+    const int code = vm_instance_create(&instance, e, options, NULL);
+    if (code) return code == -ENOMEM ? code : 0;
+    const int fit = !strcmp(instance->suffix, suffix) && instance->mask >> feature & 1;
+    vm_instance_free(instance);
+    return fit;
+}
+
+/* Some features are given for debugging only, which is no part of their names. */
+static int fit_debug(const VmExtractor *e, unsigned feature, const char *suffix,
+                     VmafFeatureDictionary **options)
+{
+    const VmOption *o = e->options;
+    while (o->name && strcmp(o->name, "debug")) o++;
+    if (!o->name) return 0;
+    VM_TRY(vmaf_feature_dictionary_set(options, "debug", "true"));
+    return options_fit(e, feature, suffix, *options);
+}
+
+/* Returns 1 if the feature, called `base`, has that name with some options. */
+static int match(const VmExtractor *e, unsigned feature, const char *base, const char *name,
+                 VmafFeatureDictionary **options)
+{
+    const size_t n = strlen(base);
+    if (strncmp(name, base, n)) return 0;
+    int code = vm_options_from_suffix(e->options, name + n, options);
+    if (!code) code = options_fit(e, feature, name + n, *options);
+    if (!code) code = fit_debug(e, feature, name + n, options);
+    if (code > 0) return 1;
+    vmaf_feature_dictionary_free(options);
+    *options = NULL;
+    return code == -ENOMEM ? code : 0;
+}
+
+static int match_any(const VmExtractor *e, unsigned feature, const char *name,
+                     VmafFeatureDictionary **options)
+{
+    static const char prefix[] = "integer_";
+    const VmFeature *f = &e->features[feature];
+    const char *label = f->alias ? f->alias : f->name;
+    const size_t n = sizeof(prefix) - 1;
+    if (f->kind == VM_HIDDEN_BITS || f->kind == VM_TOTAL_FEATURE) return 0;
+    int found = strcmp(name, f->name) ? 0 : match(e, feature, f->name, name, options);
+    if (!found) found = match(e, feature, label, name, options);
+    if (found || strncmp(label, prefix, n)) return found;
+    return match(e, feature, label + n, name, options);
+}
+
+int vm_feature_find(const char *name, const VmExtractor **extractor, unsigned *feature,
+                    VmafFeatureDictionary **options)
+{
+    *options = NULL;
+    for (const VmExtractor *const *e = vm_extractors; *e; e++)
+        for (unsigned k = 0; k < (*e)->n_features; k++) {
+            const int found = match_any(*e, k, name, options);
+            if (found < 0) return found;
+            if (!found) continue;
+            *extractor = *e;
+            *feature = k;
+            return 0;
+        }
+    return -ENOENT;
+}

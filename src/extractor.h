@@ -102,6 +102,11 @@ const VmExtractor *vm_extractor_find(const char *name);
 /* The extractor that gives a feature by its name in model files; NULL if there is none. */
 const VmExtractor *vm_extractor_of_feature(const char *feature);
 
+/* The extractor, the feature and the options behind a score's name: as in reports, perhaps without its
+ * "integer_", or as in model files. *options is the caller's, NULL for defaults. -ENOENT: there is none. */
+int vm_feature_find(const char *name, const VmExtractor **extractor, unsigned *feature,
+                    VmafFeatureDictionary **options);
+
 /* Sentence for an extractor that does not exist, with those that do. */
 int vm_extractor_unknown(const char *name, VmError *error);
 

@@ -9,27 +9,6 @@
 
 /* ---- features ---- */
 
-/* "adm2" and "integer_adm2" are VMAF_integer_feature_adm2_score, and so on. */
-static int is_called(const VmFeature *f, const char *name)
-{
-    static const char prefix[] = "integer_";
-    const char *label = f->alias ? f->alias : f->name;
-    if (f->kind == VM_HIDDEN_BITS || f->kind == VM_TOTAL_FEATURE) return 0;
-    if (!strcmp(f->name, name) || !strcmp(label, name)) return 1;
-    return !strncmp(label, prefix, strlen(prefix)) && !strcmp(label + strlen(prefix), name);
-}
-
-static const VmFeature *find_feature(const char *name, const VmExtractor **owner)
-{
-    for (const VmExtractor *const *e = vm_extractors; *e; e++)
-        for (unsigned k = 0; k < (*e)->n_features; k++)
-            if (is_called(&(*e)->features[k], name)) {
-                *owner = *e;
-                return &(*e)->features[k];
-            }
-    return NULL;
-}
-
 /* One entry of feature_options, "extractor.option=value", for the features of that extractor. */
 static int set_option(VmafModel *m, char *entry, VmError *error)
 {
@@ -73,14 +52,15 @@ static int read_features(VmafModel *m, VmError *error)
     const char *options = vm_tiny_meta(m->tiny->model, "feature_options");
     for (unsigned j = 0; j < n; j++) {
         const VmExtractor *owner;
-        const VmFeature *f = find_feature(names[j], &owner);
-        if (!f)
+        unsigned k;
+        m->n_features = j + 1; /* from here on it is freed with the model */
+        const int code = vm_feature_find(names[j], &owner, &k, &m->features[j].options);
+        if (code == -ENOENT)
             return vm_fail(error, -EINVAL,
                            "model %s needs feature %.100s, which this engine does not compute",
                            m->origin, names[j]);
-        m->features[j].name = vm_strdup(f->name);
-        if (!m->features[j].name) return vm_fail_memory(error);
-        m->n_features = j + 1;
+        if (code || !(m->features[j].name = vm_strdup(owner->features[k].name)))
+            return vm_fail_memory(error);
     }
     return options ? set_options(m, options, error) : 0;
 }

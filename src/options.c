@@ -227,6 +227,40 @@ char *vm_options_suffix(const VmOption *options, const void *values)
     return text.data;
 }
 
+/* The option whose short form the suffix begins with; *rest is what follows it. */
+static const VmOption *option_of(const VmOption *options, const char *suffix, const char **rest)
+{
+    for (const VmOption *o = options; o->name; o++) {
+        const char *alias = o->alias ? o->alias : o->name;
+        const size_t n = strlen(alias);
+        if (o->unnamed || strncmp(suffix + 1, alias, n)) continue;
+        *rest = suffix + 1 + n;
+        if (!**rest || **rest == '_') return o;
+    }
+    return NULL;
+}
+
+int vm_options_from_suffix(const VmOption *options, const char *suffix,
+                           VmafFeatureDictionary **dict)
+{
+    while (*suffix) {
+        const char *rest = NULL;
+        const VmOption *o = *suffix == '_' ? option_of(options, suffix, &rest) : NULL;
+        char value[64] = "true";
+        if (!o || (o->type != VM_OPT_BOOL && !*rest)) return -EINVAL;
+        if (o->type != VM_OPT_BOOL) {
+            const size_t n = strcspn(++rest, "_");
+            if (!n || n >= sizeof(value)) return -EINVAL;
+            memcpy(value, rest, n);
+            value[n] = 0;
+            rest += n;
+        }
+        VM_TRY(vmaf_feature_dictionary_set(dict, o->name, value));
+        suffix = rest;
+    }
+    return 0;
+}
+
 char *vm_options_text(const VmOption *options, const void *values)
 {
     VmText text = {0};

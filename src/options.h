@@ -48,4 +48,8 @@ char *vm_options_text(const VmOption *options, const void *values);
  * names. Allocated; "" if there is none; NULL: no memory. */
 char *vm_options_suffix(const VmOption *options, const void *values);
 
+/* The other way round: sets in *dict what the suffix says. -EINVAL: no option is called so. */
+int vm_options_from_suffix(const VmOption *options, const char *suffix,
+                           VmafFeatureDictionary **dict);
+
 #endif

@@ -37,37 +37,6 @@ int vm_feature_names(const char *list, VmList *names, VmError *error)
     }
 }
 
-/* One extractor and the names of its values, which a context tells that it is registered in. */
-typedef struct Offer {
-    const char *extractor;
-    VmafContext *vmaf;
-} Offer;
-
-typedef struct Catalogue {
-    Offer offers[VM_FEATURES_MAX];
-    unsigned n;
-} Catalogue;
-
-static int open_catalogue(Catalogue *catalogue)
-{
-    VmafExtractorInfo info = {.struct_size = sizeof(info)};
-    const VmafConfiguration cfg = {.log_level = VMAF_LOG_LEVEL_NONE};
-
-    for (unsigned i = 0; i < VM_FEATURES_MAX && vmaf_ext_extractor_info(i, &info) == 0; i++) {
-        Offer *offer = &catalogue->offers[catalogue->n++];
-        *offer = (Offer){info.name, NULL};
-        VM_TRY(vmaf_init(&offer->vmaf, cfg));
-        VM_TRY(vmaf_use_feature(offer->vmaf, info.name, NULL));
-    }
-    return 0;
-}
-
-static void close_catalogue(Catalogue *catalogue)
-{
-    for (unsigned i = 0; i < catalogue->n; i++)
-        if (catalogue->offers[i].vmaf) (void)vmaf_close(catalogue->offers[i].vmaf);
-}
-
 /* The fixed-point features are known without their "integer_". */
 static const char *short_name(const char *score)
 {
@@ -76,82 +45,87 @@ static const char *short_name(const char *score)
     return strncmp(score, prefix, sizeof(prefix) - 1) ? score : score + sizeof(prefix) - 1;
 }
 
-static const char *find(const Catalogue *catalogue, const char *name, const char **extractor,
-                        VmSuggest *suggest)
+/* Offers all scores, which a context tells that every extractor is registered in; they are the context's. */
+static VmafContext *suggest(VmSuggest *found, const char *name)
 {
+    VmafExtractorInfo info = {.struct_size = sizeof(info)};
+    const VmafConfiguration cfg = {.log_level = VMAF_LOG_LEVEL_NONE};
+    VmafContext *vmaf = NULL;
     const char *score;
 
-    for (unsigned i = 0; i < catalogue->n; i++)
-        for (unsigned k = 0; (score = vmaf_ext_score_name(catalogue->offers[i].vmaf, k)); k++) {
-            vm_suggest_offer(suggest, short_name(score));
-            if (strcmp(name, score) != 0 && strcmp(name, short_name(score)) != 0) continue;
-            *extractor = catalogue->offers[i].extractor;
-            return score;
-        }
-    return NULL;
+    vm_suggest_start(found, name);
+    if (vmaf_init(&vmaf, cfg) < 0) return NULL;
+    for (unsigned i = 0; vmaf_ext_extractor_info(i, &info) == 0; i++)
+        (void)vmaf_use_feature(vmaf, info.name, NULL);
+    for (unsigned k = 0; (score = vmaf_ext_score_name(vmaf, k)); k++)
+        vm_suggest_offer(found, short_name(score));
+    return vmaf;
 }
 
-static void use_extractor(VmFeatureSet *set, const char *extractor)
+static int refuse(const char *name, VmError *error)
 {
-    for (unsigned i = 0; i < set->n_extractors; i++)
-        if (!strcmp(set->extractors[i], extractor)) return;
-    set->extractors[set->n_extractors++] = extractor;
-}
+    VmSuggest found;
+    VmafContext *vmaf = suggest(&found, name);
 
-static int refuse(const char *name, const char *best, VmError *error)
-{
-    if (best)
-        return vm_fail(error, -EINVAL,
-                       "this engine computes no feature \"%s\"; did you mean \"%s\"?", name, best);
-    return vm_fail(error, -EINVAL,
-                   "this engine computes no feature \"%s\"; \"canonical\" and \"full\" are sets, "
-                   "and vmaf --list-features shows the extractors",
-                   name);
+    if (found.best)
+        (void)vm_fail(error, -EINVAL,
+                      "this engine computes no feature \"%s\"; did you mean \"%s\"?", name,
+                      found.best);
+    else
+        (void)vm_fail(error, -EINVAL,
+                      "this engine computes no feature \"%s\"; \"canonical\" and \"full\" are "
+                      "sets, and vmaf --list-features shows the extractors",
+                      name);
+    if (vmaf) (void)vmaf_close(vmaf);
+    return -EINVAL;
 }
 
 /* Takes one name; lenient: what the engine lacks is noted, not refused. */
-static int take(VmFeatureSet *set, const Catalogue *catalogue, const char *name, int lenient,
-                VmError *error)
+static int take(VmFeatureSet *set, const char *name, int lenient, VmError *error)
 {
-    const char *extractor = NULL, *score;
-    VmSuggest suggest;
+    VmafFeatureDictionary *options;
+    const char *extractor;
+    char score[2 * VM_DATASET_NAME_MAX];
+    const int err = vmaf_ext_feature_find(name, &extractor, &options, score, sizeof(score));
 
-    vm_suggest_start(&suggest, name);
-    score = find(catalogue, name, &extractor, &suggest);
-    if (!score && lenient) return vm_list_add(&set->absent, vm_strdup(name));
-    if (!score) return refuse(name, suggest.best, error);
+    if (err == -ENOMEM) return vm_fail_memory(error);
+    if (err) return lenient ? vm_list_add(&set->absent, vm_strdup(name)) : refuse(name, error);
+    (void)vmaf_feature_dictionary_free(&options);
     for (unsigned i = 0; i < set->n; i++)
         if (!strcmp(set->scores[i], score))
             return vm_fail(error, -EINVAL, "the feature \"%s\" is named twice", name);
     if (set->n == VM_FEATURES_MAX)
         return vm_fail(error, -EINVAL, "more than %d features", VM_FEATURES_MAX);
-    use_extractor(set, extractor);
     set->names[set->n] = vm_strdup(name);
     set->scores[set->n] = vm_strdup(score);
     set->n++;
     return set->names[set->n - 1] && set->scores[set->n - 1] ? 0 : vm_fail_memory(error);
 }
 
-static int take_all(VmFeatureSet *set, const Catalogue *catalogue, const char *list, VmError *error)
+/* Of equally named instances of an extractor only the first is kept; one with options gives all that one
+ * without them does, so it comes first. */
+int vm_feature_set_use(const VmFeatureSet *set, VmafContext *vmaf)
 {
-    VmList names = {NULL};
-    int err = vm_feature_names(list, &names, error);
-
-    for (unsigned i = 0; !err && i < names.n; i++)
-        err = take(set, catalogue, names.items[i], !strcmp(list, "full"), error);
-    vm_list_free(&names);
-    return err;
+    for (unsigned k = 0; k < 2 * set->n; k++) {
+        const int plain = k >= set->n;
+        VmafFeatureDictionary *options;
+        const char *extractor;
+        VM_TRY(vmaf_ext_feature_find(set->names[k % set->n], &extractor, &options, NULL, 0));
+        if (plain == !options) VM_TRY(vmaf_use_feature(vmaf, extractor, options));
+        else (void)vmaf_feature_dictionary_free(&options);
+    }
+    return 0;
 }
 
 int vm_feature_set_parse(VmFeatureSet *set, const char *list, VmError *error)
 {
-    Catalogue catalogue = {.n = 0};
+    VmList names = {NULL};
 
     *set = (VmFeatureSet){.n = 0};
-    int err = open_catalogue(&catalogue);
-    if (err < 0) (void)vm_fail(error, err, "cannot ask the engine for its features");
-    else err = take_all(set, &catalogue, list, error);
-    close_catalogue(&catalogue);
+    int err = vm_feature_names(list, &names, error);
+    for (unsigned i = 0; !err && i < names.n; i++)
+        err = take(set, names.items[i], !strcmp(list, "full"), error);
+    vm_list_free(&names);
     return err;
 }
 

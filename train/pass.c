@@ -32,7 +32,6 @@ static int refuse(const Run *run, int err)
 
 static int open_engine(Run *run)
 {
-    const VmFeatureSet *features = run->pass->features;
     VmafExtConfig cfg;
 
     vmaf_ext_config_default(&cfg);
@@ -40,9 +39,8 @@ static int open_engine(Run *run)
     cfg.log = relay_log;
     cfg.log_opaque = run->pass->messages;
     int err = vmaf_ext_init(&run->vmaf, &cfg);
+    if (!err) err = vm_feature_set_use(run->pass->features, run->vmaf);
     if (!err) err = vm_grader_use(run->pass->teacher, run->vmaf);
-    for (unsigned i = 0; !err && i < features->n_extractors; i++)
-        err = vmaf_use_feature(run->vmaf, features->extractors[i], NULL);
     return err < 0 ? refuse(run, err) : 0;
 }
 

@@ -12,10 +12,14 @@ enum Kind { KIND_OTHER, KIND_ADM, KIND_VIF, KIND_MOTION };
 static enum Kind kind_of(const char *name)
 {
     if (!strncmp(name, "integer_", 8)) name += 8;
-    if (!strcmp(name, "adm2")) return KIND_ADM;
-    if (!strncmp(name, "vif_scale", 9) && name[9] >= '0' && name[9] <= '3' && !name[10])
+    const size_t n = strlen(name);
+    /* whatever options follow */
+    if (n >= 4 && !strncmp(name, "adm2", 4) && strchr("_", name[4])) return KIND_ADM;
+    if (n >= 10 && !strncmp(name, "vif_scale", 9) && strchr("0123", name[9]) &&
+        strchr("_", name[10]))
         return KIND_VIF;
-    return !strcmp(name, "motion2") ? KIND_MOTION : KIND_OTHER;
+    return n >= 7 && !strncmp(name, "motion2", 7) && strchr("_", name[7]) ? KIND_MOTION
+                                                                          : KIND_OTHER;
 }
 
 static const float *row_of(const VmTable *rows, unsigned width, size_t i)

@@ -243,6 +243,14 @@ static inline void vmaf_ext_extractor_info_default(VmafExtractorInfo *info)
  * struct_size. Any thread. */
 int vmaf_ext_extractor_info(unsigned i, VmafExtractorInfo *info);
 
+/* What vmaf_use_feature() has to be given to get a score of that name: as in reports, perhaps without its
+ * "integer_" ("adm2", "integer_adm2_egl_1"), or as in model files. *extractor is static; *options, NULL for
+ * the defaults, is the caller's until vmaf_use_feature() takes it; label, if not NULL, gets the name in
+ * reports. Returns 0, -ENOENT (no such score), -EINVAL (label_size is too small) or -ENOMEM; nothing is set
+ * then. Any thread. */
+int vmaf_ext_feature_find(const char *name, const char **extractor, VmafFeatureDictionary **options,
+                          char *label, size_t label_size);
+
 /* ---- scores ---- */
 
 typedef struct VmafStats {

@@ -421,6 +421,63 @@ static void early_scores_are_reported(void **state)
     vmaf_close(v);
 }
 
+/* ---- names ---- */
+
+static void scores_are_found_by_name(void **state)
+{
+    (void)state;
+    const struct {
+        const char *name, *extractor, *label;
+    } cases[] = {
+        {"adm2", "adm", "integer_adm2"},
+        {"integer_adm2", "adm", "integer_adm2"},
+        {"VMAF_integer_feature_adm2_score", "adm", "integer_adm2"},
+        {"adm2_egl_1.5", "adm", "integer_adm2_egl_1.5"},
+        {"vif_scale1_egl_1_ssclz", "vif", "integer_vif_scale1_egl_1_ssclz"},
+        {"motion", "motion", "integer_motion"}, /* a feature for debugging */
+        {"float_ssim", "float_ssim", "float_ssim"},
+    };
+    const char *extractor;
+    VmafFeatureDictionary *options;
+    char label[64];
+    double x;
+    for (size_t k = 0; k < VM_COUNT(cases); k++) {
+        VmafContext *v = test_open(0);
+        assert_int_equal(
+            vmaf_ext_feature_find(cases[k].name, &extractor, &options, label, sizeof(label)), 0);
+        assert_string_equal(extractor, cases[k].extractor);
+        assert_string_equal(label, cases[k].label);
+        assert_int_equal(vmaf_use_feature(v, extractor, options), 0);
+        test_feed(v, 1);
+        assert_int_equal(vmaf_read_pictures(v, NULL, NULL, 0), 0);
+        assert_int_equal(vmaf_feature_score_at_index(v, label, &x, 0), 0);
+        vmaf_close(v);
+    }
+}
+
+static void names_of_no_score(void **state)
+{
+    (void)state;
+    const char *const names[] = {"",
+                                 "wif",
+                                 "adm2_",
+                                 "adm2_egl",
+                                 "adm2_egl_100",
+                                 "adm2_egl_0.5",
+                                 "adm2_egl_1_egl_1",
+                                 "vif_scale1_ssclz_egl_1",
+                                 "adm2_debug"};
+    const char *extractor;
+    VmafFeatureDictionary *options;
+    char label[8];
+    for (size_t k = 0; k < VM_COUNT(names); k++)
+        assert_int_equal(vmaf_ext_feature_find(names[k], &extractor, &options, NULL, 0), -ENOENT);
+    assert_int_equal(vmaf_ext_feature_find("adm2", &extractor, &options, label, sizeof(label)),
+                     -EINVAL); /* no room */
+    assert_int_equal(vmaf_ext_feature_find(NULL, &extractor, &options, NULL, 0), -EINVAL);
+    assert_int_equal(vmaf_ext_feature_find("adm2", NULL, &options, NULL, 0), -EINVAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -436,6 +493,8 @@ int main(void)
         cmocka_unit_test(a_struct_without_size_is_refused),
         cmocka_unit_test(scores_can_be_listed),
         cmocka_unit_test(early_scores_are_reported),
+        cmocka_unit_test(scores_are_found_by_name),
+        cmocka_unit_test(names_of_no_score),
     };
     return cmocka_run_group_tests_name("ext", tests, NULL, NULL);
 }
