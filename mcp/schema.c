@@ -284,7 +284,11 @@ static int check_array(const VmArg *arg, const json_t *value, const Place *place
     for (size_t i = 0; i < n; i++) {
         const Place at = {place, NULL, i};
         json_t *item = NULL;
-        VM_TRY(check_single(arg, json_array_get(value, i), &at, &item, error));
+        const int code = check_single(arg, json_array_get(value, i), &at, &item, error);
+        if (code) {
+            json_decref(item);
+            return code;
+        }
         if (json_array_append_new(*out, item)) return -ENOMEM;
     }
     return 0;
