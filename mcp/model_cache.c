@@ -115,18 +115,31 @@ static int is_tiny_id(const char *name)
     return 0;
 }
 
-/* The file that arg names; NULL: the model is built in. */
-static const char *file_of(const VmModelArg *arg)
+/* The ONNX file that arg names, or NULL. The engine takes a path that ends like that for a tiny model. */
+static const char *tiny_file_of(const VmModelArg *arg)
 {
+    const size_t n = arg->path ? strlen(arg->path) : 0;
+
     if (arg->tiny) return is_tiny_id(arg->tiny) ? NULL : arg->tiny;
-    return arg->version ? NULL : arg->path;
+    return !arg->version && n > 5 && !strcmp(arg->path + n - 5, ".onnx") ? arg->path : NULL;
 }
 
+static int finish(VmCachedModel *entry, const VmModelArg *arg, const VmafModelSpec *spec,
+                  VmError *error)
+{
+    char why[512] = "";
+
+    const int code = vmaf_ext_model_load(&entry->model, &entry->collection, spec, why, sizeof(why));
+    if (code) return vm_fail(error, code, "%s", *why ? why : strerror(-code));
+    for (unsigned i = 0; i < arg->list.n; i++) VM_TRY(overload(entry, &arg->list.item[i], error));
+    return 0;
+}
+
+/* json NULL: a built-in one */
 static int load(VmCachedModel *entry, const VmModelArg *arg, const void *json, size_t size,
                 VmError *error)
 {
     VmafModelSpec spec;
-    char why[512] = "";
 
     vmaf_ext_model_spec_default(&spec);
     spec.version = arg->version;
@@ -136,11 +149,25 @@ static int load(VmCachedModel *entry, const VmModelArg *arg, const void *json, s
     spec.tiny = arg->tiny;
     spec.json = json;
     spec.json_size = size;
-    const int code =
-        vmaf_ext_model_load(&entry->model, &entry->collection, &spec, why, sizeof(why));
-    if (code) return vm_fail(error, code, "%s", *why ? why : strerror(-code));
-    for (unsigned i = 0; i < arg->list.n; i++) VM_TRY(overload(entry, &arg->list.item[i], error));
-    return 0;
+    return finish(entry, arg, &spec, error);
+}
+
+static int load_tiny(VmCachedModel *entry, const VmRoots *roots, const VmModelArg *arg,
+                     const char *file, VmError *error)
+{
+    const char *name;
+    VmafModelSpec spec;
+    const int folder = vm_roots_open_parent(roots, file, &name, error);
+
+    if (folder < 0) return folder;
+    vmaf_ext_model_spec_default(&spec);
+    spec.tiny = file;
+    spec.folder = folder;
+    spec.name = arg->name;
+    spec.flags = arg->flags;
+    const int code = finish(entry, arg, &spec, error);
+    close(folder);
+    return code;
 }
 
 /* A file that was written to since is another model. */
@@ -159,7 +186,7 @@ static int load_entry(VmCachedModel *entry, const VmModelArg *arg, int fd, VmErr
     void *json = NULL;
     size_t size = 0;
 
-    if (fd >= 0) VM_TRY(vm_roots_read_all(fd, file_of(arg), MODEL_FILE_MAX, &json, &size, error));
+    if (fd >= 0) VM_TRY(vm_roots_read_all(fd, arg->path, MODEL_FILE_MAX, &json, &size, error));
     const int code = load(entry, arg, json, size, error);
     vm_free(json);
     return code;
@@ -227,14 +254,30 @@ static int create(VmModelCache *cache, const VmModelArg *arg, char *key, int fd,
     return 0;
 }
 
+/* Tiny models of files are not kept: what they are may stand in several files, and reading them takes a
+ * fraction of a millisecond. */
+static int take_tiny(const VmRoots *roots, const VmModelArg *arg, const char *file,
+                     VmCachedModel **taken, VmError *error)
+{
+    VmCachedModel *entry = vm_alloc(sizeof(*entry));
+
+    if (!entry) return vm_fail_memory(error);
+    entry->busy = 1;
+    const int code = load_tiny(entry, roots, arg, file, error);
+    if (code) free_entry(entry);
+    else *taken = entry;
+    return code;
+}
+
 int vm_model_cache_take(VmModelCache *cache, const VmRoots *roots, const VmModelArg *arg,
                         const char *text, VmCachedModel **taken, VmError *error)
 {
-    const char *file = file_of(arg);
+    const char *tiny = tiny_file_of(arg);
     int fd = -1;
 
-    if (file) VM_TRY(fd = vm_roots_open_file(roots, file, error));
-    else if (arg->version) VM_TRY(refuse_version(arg->version, error));
+    if (tiny) return take_tiny(roots, arg, tiny, taken, error);
+    if (arg->version) VM_TRY(refuse_version(arg->version, error));
+    else if (!arg->tiny) VM_TRY(fd = vm_roots_open_file(roots, arg->path, error));
     char *key = make_key(arg, text, fd);
     if (!key) {
         if (fd >= 0) close(fd);

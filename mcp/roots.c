@@ -341,6 +341,24 @@ static int open_parent(const VmRoots *roots, const char *path, const char **name
     return vm_roots_open_folder(roots, length ? parent : slash ? "/" : ".", error);
 }
 
+/* A relative path can mean several folders: that which has the file counts. */
+int vm_roots_open_parent(const VmRoots *roots, const char *path, const char **name, VmError *error)
+{
+    struct stat st;
+
+    const int fd = vm_roots_open_file(roots, path, error);
+    if (fd < 0) return fd;
+    close(fd);
+    for (unsigned i = 0; i < roots->n; i++) {
+        const VmRoots one = {.root = &roots->root[i], .n = 1, .walk = roots->walk};
+        const int folder = open_parent(&one, path, name, NULL);
+        if (folder < 0) continue;
+        if (fstatat(folder, *name, &st, AT_SYMLINK_NOFOLLOW) == 0) return folder;
+        close(folder);
+    }
+    return refuse_code(roots, path, -ENOENT, error);
+}
+
 static int refuse_new(const VmRoots *roots, const char *path, int code, VmError *error)
 {
     char why[128];

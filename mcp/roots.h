@@ -32,6 +32,10 @@ int vm_roots_open_file(const VmRoots *roots, const char *path, VmError *error);
 /* A folder; the descriptor only names it (O_PATH). */
 int vm_roots_open_folder(const VmRoots *roots, const char *path, VmError *error);
 
+/* The folder of a file, by which the files beside it can be opened, too; *name is the file's, behind the last
+ * slash of path. */
+int vm_roots_open_parent(const VmRoots *roots, const char *path, const char **name, VmError *error);
+
 /* Writes a new file whole or not at all; one that is there already is -EEXIST and stays. */
 int vm_roots_create_file(const VmRoots *roots, const char *path, const void *bytes, size_t size,
                          VmError *error);

@@ -4,13 +4,14 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "evaluate.h"
 #include "table_file.h"
 #include "toolbox.h"
 #include "tools.h"
 
-enum { MODELS_MAX = 64, MODEL_BYTES_MAX = 64 << 20, DRAWS = 200 };
+enum { MODELS_MAX = 64, DRAWS = 200 };
 
 static const char *const splits[] = {"train", "val", "test", "all", NULL};
 
@@ -93,14 +94,12 @@ static void on_stop(void *opaque)
 
 static int open_model(const VmRoots *roots, const char *path, VmTiny **model, VmError *error)
 {
-    void *bytes;
-    size_t size;
-    const int fd = vm_roots_open_file(roots, path, error);
+    const char *name;
+    const int folder = vm_roots_open_parent(roots, path, &name, error);
 
-    if (fd < 0) return fd;
-    VM_TRY(vm_roots_read_all(fd, path, MODEL_BYTES_MAX, &bytes, &size, error));
-    const int code = vm_tiny_read(model, bytes, size, path, error);
-    vm_free(bytes);
+    if (folder < 0) return folder;
+    const int code = vm_tiny_open_at(model, folder, name, path, error);
+    close(folder);
     return code;
 }
 
@@ -165,6 +164,14 @@ static int evaluate(const VmCall *call, const char *path, const VmTiny *model,
     return code ? code : *result ? 0 : vm_fail_memory(error);
 }
 
+static void tell_notes(VmCall *call, const char *path, const VmTiny *model)
+{
+    unsigned n;
+    const char *const *notes = vm_tiny_notes(model, &n);
+
+    for (unsigned i = 0; i < n; i++) (void)vm_call_warn(call, "%.160s: %s", path, notes[i]);
+}
+
 static int judge(VmCall *call, const char *path, Stop *stop, json_t **result, VmError *error)
 {
     const VmToolbox *box = vm_call_toolbox(call);
@@ -173,6 +180,7 @@ static int judge(VmCall *call, const char *path, Stop *stop, json_t **result, Vm
     VmText list = {0};
 
     int code = open_model(&box->roots, path, &model, error);
+    if (!code) tell_notes(call, path, model);
     if (!code && join_features(model, &list)) code = vm_fail_memory(error);
     if (!code)
         code = vm_table_file_open(&table, &box->roots, vm_call_string(call, "features"), list.data,

@@ -143,9 +143,14 @@ static int open_model(VmafModel *m, const VmafModelSpec *spec, const char *sourc
 {
     VmTinyPart *part = m->tiny;
     if (spec->json) return vm_tiny_read(&part->model, spec->json, spec->json_size, source, error);
-    if (spec->tiny && vm_registry_is_id(source)) {
+    if (spec->tiny && spec->folder <= 0 && vm_registry_is_id(source)) {
         part->id = vm_strdup(source);
         return part->id ? vm_registry_load(&part->model, source, error) : vm_fail_memory(error);
+    }
+    if (spec->folder > 0) {
+        const char *slash = strrchr(source, '/');
+        return vm_tiny_open_at(&part->model, spec->folder, slash ? slash + 1 : source, source,
+                               error);
     }
     VM_TRY(vm_tiny_open(&part->model, source, error));
     return spec->verify ? vm_registry_verify(part->model, source, error) : 0;

@@ -148,6 +148,9 @@ typedef struct VmafModelSpec {
                 ///< reports is the id or the file's without ".onnx"
     int verify; ///< 1: a tiny model's file must be in a registry with its digest: in the build's, or
                 ///< in registry.json beside it. Ids are checked in any case
+    int folder; ///< descriptor of the folder that holds the tiny model's file, named by the last part of
+        ///< tiny, and the files beside it that it needs; no link is followed. 0 (default): tiny
+        ///< is opened by its path
 } VmafModelSpec;
 
 void vmaf_ext_model_spec_init(VmafModelSpec *spec, size_t struct_size);

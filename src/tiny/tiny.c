@@ -203,17 +203,30 @@ int vm_tiny_read(VmTiny **model, const void *bytes, size_t size, const char *ori
     return create(model, bytes, size, origin, NULL, &none, error);
 }
 
+/* Takes the files; code is what opening them gave. */
+static int create_from(VmTiny **model, VmTinyFiles *files, int code, VmError *error)
+{
+    VmTinySidecar sidecar = {0};
+    if (!code) code = vm_tiny_sidecar_read(&sidecar, files, error);
+    if (!code)
+        code = create(model, files->model.bytes, files->model.size, files->path, files, &sidecar,
+                      error);
+    vm_tiny_sidecar_free(&sidecar);
+    vm_tiny_files_close(files);
+    return code;
+}
+
 int vm_tiny_open(VmTiny **model, const char *path, VmError *error)
 {
     VmTinyFiles files;
-    VmTinySidecar sidecar = {0};
-    int code = vm_tiny_files_open(&files, path, error);
-    if (!code) code = vm_tiny_sidecar_read(&sidecar, &files, error);
-    if (!code)
-        code = create(model, files.model.bytes, files.model.size, path, &files, &sidecar, error);
-    vm_tiny_sidecar_free(&sidecar);
-    vm_tiny_files_close(&files);
-    return code;
+    return create_from(model, &files, vm_tiny_files_open(&files, path, error), error);
+}
+
+int vm_tiny_open_at(VmTiny **model, int folder, const char *name, const char *path, VmError *error)
+{
+    VmTinyFiles files;
+    return create_from(model, &files, vm_tiny_files_open_at(&files, folder, name, path, error),
+                       error);
 }
 
 void vm_tiny_free(VmTiny *m)

@@ -22,6 +22,9 @@ int vm_tiny_read(VmTiny **model, const void *bytes, size_t size, const char *ori
  * for MODEL.onnx), if there is one. Also -errno of the file. */
 int vm_tiny_open(VmTiny **model, const char *path, VmError *error);
 
+/* The same for the file `name` of an open folder; path is what sentences call it. */
+int vm_tiny_open_at(VmTiny **model, int folder, const char *name, const char *path, VmError *error);
+
 /* NULL does nothing. */
 void vm_tiny_free(VmTiny *model);
 

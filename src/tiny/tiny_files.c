@@ -119,13 +119,30 @@ static int open_folder(VmTinyFiles *f, char **name, VmError *error)
     return vm_fail(error, f->folder, "cannot read model %s: %s", f->path, strerror(-f->folder));
 }
 
+static int read_model(VmTinyFiles *f, VmError *error)
+{
+    const int fd = open_in(f->folder, f->model.name, f->beneath ? O_NOFOLLOW : 0);
+    if (fd < 0) return vm_fail(error, -errno, "cannot read model %s: %s", f->path, strerror(errno));
+    return read_all(fd, &f->model, VM_GRAPH_MAX_FILE, f->path, "", error);
+}
+
 int vm_tiny_files_open(VmTinyFiles *f, const char *path, VmError *error)
 {
     *f = (VmTinyFiles){.folder = -1, .path = path};
     VM_TRY(open_folder(f, &f->model.name, error));
-    const int fd = open_in(f->folder, f->model.name, f->beneath ? O_NOFOLLOW : 0);
-    if (fd < 0) return vm_fail(error, -errno, "cannot read model %s: %s", path, strerror(errno));
-    return read_all(fd, &f->model, VM_GRAPH_MAX_FILE, path, "", error);
+    return read_model(f, error);
+}
+
+int vm_tiny_files_open_at(VmTinyFiles *f, int folder, const char *name, const char *path,
+                          VmError *error)
+{
+    *f = (VmTinyFiles){.folder = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+                       .beneath = 1,
+                       .path = path,
+                       .model.name = vm_strdup(name)};
+    if (f->folder < 0)
+        return vm_fail(error, -errno, "cannot read model %s: %s", path, strerror(errno));
+    return f->model.name ? read_model(f, error) : vm_fail_memory(error);
 }
 
 static void free_file(VmTinyFile *file)

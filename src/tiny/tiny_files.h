@@ -33,6 +33,10 @@ int vm_tiny_file_read(VmTinyFile *file, int folder, const char *name, size_t max
 
 /* Reads the model; path stays the caller's. files is ready for vm_tiny_files_close() also on failure. */
 int vm_tiny_files_open(VmTinyFiles *files, const char *path, VmError *error);
+
+/* The same for the file `name` of an open folder, which stays the caller's; no link is followed. */
+int vm_tiny_files_open_at(VmTinyFiles *files, int folder, const char *name, const char *path,
+                          VmError *error);
 void vm_tiny_files_close(VmTinyFiles *files);
 
 /* A VmOnnxFile: a regular file of the model's folder that is no link. */

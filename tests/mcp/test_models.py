@@ -127,6 +127,34 @@ class Models(Tables):
         self.assertIn("does not exist", got["errors"][1]["error"])
         self.refused(["no model"], "compare_models", models=[bad, none], features=path)
 
+    def test_files_beside_a_model(self):
+        """Weights and scaling in files of the same folder are read, links among them are not."""
+        rows = list(self.rows())
+        table = self.table("t.csv", rows)
+        arguments = {"features": table, "split": "all"}
+        os.mkdir(self.path("m"))
+        self.file("m/line.onnx", onnx_file.linear(WEIGHTS, 2.0, file="weights.bin"))
+        self.refused(["weights.bin"], "eval_model_on_split", **arguments, model="m/line.onnx")
+        weights = self.file("m/weights.bin", onnx_file.floats(WEIGHTS))
+        self.check(
+            self.client.get("eval_model_on_split", **arguments, model="m/line.onnx"), rows
+        )
+        pair = self.raw_pair("A", 36, 36)
+        whole = self.client.get("vmaf_score", **pair, tiny_models=["good.onnx"])["models"][1]
+        parts = self.client.get("vmaf_score", **pair, tiny_models=["m/line.onnx"])["models"][1]
+        self.assertEqual((whole.pop("name"), parts.pop("name")), ("good", "line"))
+        self.assertEqual(whole, parts)
+        # the network sees (x - mean) / std: mean 0 and std 0.5 double every weight
+        scaling = {"feature_mean": [0.0] * 6, "feature_std": [0.5] * 6}
+        self.file("m/line.json", json.dumps({**scaling, "features": CANONICAL}))
+        scaled = self.client.get("vmaf_score", **pair, tiny_models=["m/line.onnx"])["models"][1]
+        self.assertAlmostEqual(scaled["mean"] - 2, 2 * (whole["mean"] - 2), 3)
+        os.rename(weights, self.path("elsewhere.bin"))
+        os.symlink("../elsewhere.bin", weights)
+        self.refused(["link"], "eval_model_on_split", **arguments, model="m/line.onnx")
+        self.refused(["link"], "vmaf_score", **pair, tiny_models=["m/line.onnx"])
+        self.refused(["link"], "vmaf_score", **pair, model="path=m/line.onnx")
+
     def test_what_cannot_be_judged(self):
         rows = list(self.rows())
         path = self.table("t.csv", rows)

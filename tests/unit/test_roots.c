@@ -271,6 +271,14 @@ static void several_roots(void **state)
     assert_reads(&roots, join(t, "in/folder/secret"), "secret");
     assert_reads(&roots, join(t, "out/secret"), "secret");
     assert_true(vm_roots_open_file(&roots, join(t, "in/clip.yuv"), &error) < 0);
+    const char *name;
+    const int folder = vm_roots_open_parent(&roots, "secret", &name, &error); /* in the second */
+    assert_true(folder >= 0);
+    assert_int_equal(faccessat(folder, name, R_OK, 0), 0);
+    close(folder);
+    assert_int_equal(vm_roots_open_parent(&roots, "nothing", &name, &error), -ENOENT);
+    assert_non_null(strstr(error.text, "allowed folders"));
+    assert_true(vm_roots_open_parent(&roots, "../secret", &name, &error) < 0);
     vm_roots_close(&roots);
 }
 
