@@ -72,18 +72,26 @@ typedef struct Label {
     atomic_int code;
 } Label;
 
+/* Members speak together: the mean of their raw scores, as in a clip's scores. */
+static int ask_members(const Label *l, const double *rows, size_t n, double *y, char *why,
+                       size_t size)
+{
+    const VmafModelCollection *c = l->teacher->collection;
+    const int spread = l->value == VM_TEACHER_STDDEV;
+    VM_TRY(vmaf_ext_collection_predict(c, l->names, l->width, rows, n, spread ? NULL : y,
+                                       spread ? y : NULL, why, size));
+    for (size_t i = 0; l->value == VM_TEACHER_CLIPPED && i < n; i++)
+        y[i] = vm_model_finish(c->models[0], y[i]);
+    return 0;
+}
+
 static int ask(const Label *l, const double *rows, size_t n, double *y, char *why, size_t size)
 {
-    const VmTeacher *t = l->teacher;
-    switch (l->value) {
-    case VM_TEACHER_RAW:
-        return vmaf_ext_model_predict(t->model, l->names, l->width, rows, n, y, NULL, why, size);
-    case VM_TEACHER_CLIPPED:
-        return vmaf_ext_model_predict(t->model, l->names, l->width, rows, n, NULL, y, why, size);
-    default:
-        return vmaf_ext_collection_predict(t->collection, l->names, l->width, rows, n, NULL, y, why,
-                                           size);
-    }
+    const VmafModel *model = l->teacher->model;
+    if (l->teacher->collection) return ask_members(l, rows, n, y, why, size);
+    if (l->value == VM_TEACHER_RAW)
+        return vmaf_ext_model_predict(model, l->names, l->width, rows, n, y, NULL, why, size);
+    return vmaf_ext_model_predict(model, l->names, l->width, rows, n, NULL, y, why, size);
 }
 
 static void label_chunk(void *opaque, size_t task, unsigned worker)
