@@ -39,7 +39,7 @@ BUILD_OPTIONS = {
 }
 # Unit tests with several threads.
 TSAN_TESTS = ["test_consumers", "test_context", "test_ext", "test_misuse"]
-BUILD_TARGETS = {"build-tsan": ["vmaf:executable", "vmaf-train:executable", *TSAN_TESTS]}
+BUILD_TARGETS = {"build-tsan": ["vmaf:executable", "vmaf-train:executable", "vmaf-mcp:executable", *TSAN_TESTS]}
 BUILD_NEEDS = {"build-neon": "aarch64-linux-gnu-gcc"}
 # An exit status that neither the program nor the tests use.
 SANITIZER_ENV = {
@@ -57,7 +57,7 @@ X86_LEVELS = ["scalar", "sse4.1", "avx2", "avx512", "avx512-vnni"]
 X86_MASKS = [63, 56, 48, 32, 0]
 # Modules worth running again under the sanitizers: those that take every path of the input side.
 SANITIZED_MODULES = ["cli/test_bad_input", "cli/test_inputs", "tiny/test_refused"]
-SANITIZED_MODULES += ["mcp/test_paths", "mcp/test_schemas"]
+SANITIZED_MODULES += ["mcp/test_paths", "mcp/test_schemas", "mcp/test_stdio", "mcp/test_http"]
 SANITIZED_MODULES += ["train/test_corpus", "train/test_dataset", "train/test_extract"]
 MESON = installed.MESON
 
@@ -298,6 +298,17 @@ def thread_prefix(vmaf):
     return None
 
 
+def run_server_threads(tally, prefix):
+    """Calls, cancellations and HTTP clients at the same time."""
+    env = {"VMAF_MCP": os.path.join(support.ROOT, "build-tsan", "mcp", "vmaf-mcp"), "VMAF_SANITIZED": "1"}
+    load = os.path.join(support.TESTS, "mcp", "load.py")
+    done = run_command([*prefix, sys.executable, load, "200", "30", "20"], **TSAN_ENV, **env)
+    if done.returncode:
+        tally.fail("threads: vmaf-mcp", done.stdout)
+    else:
+        tally.ok("threads: vmaf-mcp")
+
+
 def run_threads(tally):
     """No data race: the library's own tests, and the program on raw pictures."""
     build = os.path.join(support.ROOT, "build-tsan")
@@ -308,6 +319,7 @@ def run_threads(tally):
     for name in TSAN_TESTS:
         done = run_command([*prefix, os.path.join(units, name)], **TSAN_ENV, CMOCKA_MESSAGE_OUTPUT="TAP")
         count_tap(tally, f"threads/{name}", done)
+    run_server_threads(tally, prefix)
     with tempfile.TemporaryDirectory() as folder:
         pair = support.patterns.write_pair(folder, "B", 192, 180, 8, 6)
         for threads in (2, 5):
