@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* The model whose scores are learned. It is loaded twice, with its clip and without, so that one pass
- * gives both; the features are shared. */
+/* The model whose scores are learned, as it grades videos (teacher.h asks it about rows). It is loaded
+ * twice, with its clip and without, so that one pass gives both; the features are shared. */
 #ifndef VM_GRADER_H
 #define VM_GRADER_H
 
