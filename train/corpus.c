@@ -232,6 +232,100 @@ static int take_file(VmCorpus *corpus, const char *folder, const char *name, VmF
     return 0;
 }
 
+static int read_whole(int fd, char *text, size_t size, size_t *length)
+{
+    *length = 0;
+    for (;;) {
+        const ssize_t got = read(fd, text + *length, size - *length);
+        if (got < 0 && errno != EINTR) return -errno;
+        if (got == 0) return 0;
+        if (got > 0) *length += (size_t)got;
+    }
+}
+
+/* Reads a file below the root that describes others. The buffer, which the caller frees, has one byte more
+ * than is accepted, so that a larger file is noticed. */
+static int read_text(const VmCorpus *corpus, const char *path, char **text, size_t *length,
+                     VmError *why)
+{
+    const int fd = vm_corpus_open_file(corpus->fd, path);
+    if (fd < 0) return vm_fail(why, fd, "%s", strerror(-fd));
+
+    *text = vm_alloc(VM_CORPUS_JSON_MAX + 1);
+    const int err = *text ? read_whole(fd, *text, VM_CORPUS_JSON_MAX + 1, length) : -ENOMEM;
+    (void)close(fd);
+    return err < 0 ? vm_fail(why, err, "%s", strerror(-err)) : 0;
+}
+
+static int refuse_text(const VmCorpus *corpus, const char *path, int err, const VmError *why,
+                       VmError *error)
+{
+    return vm_fail(error, err, "%s/%s: %.700s", corpus->root, path, why->text);
+}
+
+static int read_json(VmCorpus *corpus, VmError *error)
+{
+    VmError why = {""};
+    char *text = NULL;
+    size_t length = 0;
+    int err = read_text(corpus, "corpus.json", &text, &length, &why);
+
+    if (err == -ENOENT) return 0;
+    if (!err) err = vm_corpus_json_parse(&corpus->json, text, length, &why);
+    vm_free(text);
+    return err < 0 ? refuse_text(corpus, "corpus.json", err, &why, error) : 0;
+}
+
+/* ---- files that stand beside others ---- */
+
+/* Length of the name of the file that "<file>.json" is about; 0: it is another file. */
+static size_t described_by(const char *name)
+{
+    const size_t length = strlen(name);
+
+    return length > 9 && !strcmp(name + length - 9, ".yuv.json") ? length - 5 : 0;
+}
+
+static int is_listed(const VmList *names, const char *name)
+{
+    return names->n && bsearch(&name, names->items, names->n, sizeof(*names->items), compare_texts);
+}
+
+/* folder: "ref/" */
+static int read_beside(VmCorpus *corpus, const char *folder, const char *name, VmError *error)
+{
+    VmError why = {""};
+    char *text = NULL, *path = vm_printf("%s%s", folder, name);
+    char *about = vm_printf("%s%.*s", folder, (int)described_by(name), name);
+    size_t length = 0;
+    int err = path && about ? read_text(corpus, path, &text, &length, &why) : -ENOMEM;
+
+    if (!err) err = vm_corpus_json_add(&corpus->json, about, text, length, &why);
+    if (err < 0) (void)refuse_text(corpus, path ? path : name, err, &why, error);
+    vm_free(text);
+    vm_free(path);
+    vm_free(about);
+    return err;
+}
+
+/* Takes a name that is one of those. Returns 1, 0 (it is none), or an error. */
+static int take_beside(VmCorpus *corpus, const char *folder, const VmList *names, const char *name,
+                       VmError *error)
+{
+    const size_t length = described_by(name);
+    char *about = vm_printf("%.*s", (int)length, name);
+    const int found = about && is_listed(names, about);
+    int err = about ? 0 : vm_fail_memory(error);
+
+    vm_free(about);
+    if (err || !length) return err;
+    if (found) err = read_beside(corpus, folder, name, error);
+    else if (skip(corpus, VM_SKIP_SUFFIX, folder, name,
+                  vm_strdup("the file it is about is not there")))
+        err = vm_fail_memory(error);
+    return err < 0 ? err : 1;
+}
+
 static int list_files(VmCorpus *corpus, const char *folder, VmFile **files, unsigned *n,
                       VmError *error)
 {
@@ -240,12 +334,13 @@ static int list_files(VmCorpus *corpus, const char *folder, VmFile **files, unsi
     int err = list_folder(corpus, folder, &names, error);
 
     (void)snprintf(prefix, sizeof(prefix), "%s/", folder);
-    for (unsigned i = 0; !err && i < names.n; i++) {
-        err = take_file(corpus, prefix, names.items[i], files, n);
-        if (err < 0) (void)vm_fail_memory(error);
+    for (unsigned i = 0; err >= 0 && i < names.n; i++) {
+        err = take_beside(corpus, prefix, &names, names.items[i], error);
+        if (err == 0 && take_file(corpus, prefix, names.items[i], files, n) < 0)
+            err = vm_fail_memory(error);
     }
     vm_list_free(&names);
-    return err;
+    return err < 0 ? err : 0;
 }
 
 /* ---- pairs ---- */
@@ -409,34 +504,6 @@ static void count_sources(VmCorpus *corpus)
 }
 
 /* ---- the whole ---- */
-
-static int read_whole(int fd, char *text, size_t size, size_t *length)
-{
-    *length = 0;
-    for (;;) {
-        const ssize_t got = read(fd, text + *length, size - *length);
-        if (got < 0 && errno != EINTR) return -errno;
-        if (got == 0) return 0;
-        if (got > 0) *length += (size_t)got;
-    }
-}
-
-/* The buffer has one byte more than is accepted, so that a larger file is noticed. */
-static int read_json(VmCorpus *corpus, VmError *error)
-{
-    VmError why = {""};
-    size_t length = 0;
-    const int fd = vm_corpus_open_file(corpus->fd, "corpus.json");
-    if (fd == -ENOENT) return 0;
-
-    char *text = vm_alloc(VM_CORPUS_JSON_MAX + 1);
-    int err = fd < 0 ? fd : text ? read_whole(fd, text, VM_CORPUS_JSON_MAX + 1, &length) : -ENOMEM;
-    if (fd >= 0) (void)close(fd);
-    if (err < 0) (void)vm_fail(&why, err, "%s", strerror(-err));
-    else err = vm_corpus_json_parse(&corpus->json, text, length, &why);
-    vm_free(text);
-    return err < 0 ? vm_fail(error, err, "%s/corpus.json: %.700s", corpus->root, why.text) : 0;
-}
 
 /* Where it lies in the tree of the program whose layout this is. */
 static const char usual_root[] = ".workingdir2/netflix";

@@ -127,19 +127,50 @@ static int check(json_t *root, VmError *error)
     return 0;
 }
 
-int vm_corpus_json_parse(VmCorpusJson *json, const char *text, size_t size, VmError *error)
+/* Returns NULL with the place and the reason. */
+static json_t *load(const char *text, size_t size, VmError *error)
 {
     json_error_t why;
 
-    json->root = NULL;
-    if (size > VM_CORPUS_JSON_MAX)
-        return vm_fail(error, -EINVAL, "it is larger than %d bytes", VM_CORPUS_JSON_MAX);
+    if (size > VM_CORPUS_JSON_MAX) {
+        (void)vm_fail(error, -EINVAL, "it is larger than %d bytes", VM_CORPUS_JSON_MAX);
+        return NULL;
+    }
     json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &why);
     if (!root)
-        return vm_fail(error, -EINVAL, "line %d, column %d: %s", why.line, why.column, why.text);
-    const int err = check(root, error);
+        (void)vm_fail(error, -EINVAL, "line %d, column %d: %s", why.line, why.column, why.text);
+    return root;
+}
+
+int vm_corpus_json_parse(VmCorpusJson *json, const char *text, size_t size, VmError *error)
+{
+    json->root = NULL;
+    json_t *root = load(text, size, error);
+    const int err = root ? check(root, error) : -EINVAL;
     if (err < 0) json_decref(root);
     else json->root = root;
+    return err;
+}
+
+/* The "files" of the root; both are made if they are not there. */
+static json_t *files_of(VmCorpusJson *json)
+{
+    if (!json->root) json->root = json_object();
+    if (!json_object_get(json->root, "files"))
+        (void)json_object_set_new(json->root, "files", json_object());
+    return json_object_get(json->root, "files");
+}
+
+int vm_corpus_json_add(VmCorpusJson *json, const char *path, const char *text, size_t size,
+                       VmError *error)
+{
+    json_t *files = files_of(json), *entry = load(text, size, error);
+    int err = entry ? check_entry("it", entry, 0, error) : -EINVAL;
+
+    if (!err && json_object_get(files, path))
+        err = vm_fail(error, -EINVAL, "corpus.json lists %s too", path);
+    if (!err && json_object_set(files, path, entry)) err = vm_fail_memory(error);
+    json_decref(entry);
     return err;
 }
 

@@ -4,7 +4,7 @@
  *   {"format": {"width": 576, "height": 324, "pixel_format": "yuv420p", "fps": 25},
  *    "sources": {"ElFuente1": {"group": "ElFuente", "width": 1920, ...}},
  *    "files": {"dis/Tennis_20_288_375.yuv": {...}}}
- * A file's own entry wins over its source's, that over "format"; unknown keys are refused. */
+ * What stands in <file>.json beside a raw file is an entry of "files" as well. A file's own entry wins over its source's, that over "format"; unknown keys are refused. */
 #ifndef VM_CORPUS_JSON_H
 #define VM_CORPUS_JSON_H
 
@@ -24,6 +24,11 @@ typedef struct VmListed {
 
 /* Returns 0, or -EINVAL with the place and the reason. */
 int vm_corpus_json_parse(VmCorpusJson *json, const char *text, size_t size, VmError *error);
+
+/* Adds what stands beside a file, in <file>.json: one entry of "files". Errors as above, and -EINVAL if the
+ * file is listed already. */
+int vm_corpus_json_add(VmCorpusJson *json, const char *path, const char *text, size_t size,
+                       VmError *error);
 
 void vm_corpus_json_free(VmCorpusJson *json);
 

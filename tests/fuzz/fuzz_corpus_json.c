@@ -25,9 +25,13 @@ static void check_source(void *opaque, const char *name)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    VmCorpusJson json;
+    VmCorpusJson json = {NULL};
     VmError error = {""};
 
+    if (vm_corpus_json_add(&json, "dis/A_1_2_3.yuv", (const char *)data, size, &error) == 0)
+        check_listed(vm_corpus_json_find(&json, "dis/A_1_2_3.yuv", "A"));
+    vm_corpus_json_free(&json);
+    error.text[0] = 0;
     if (vm_corpus_json_parse(&json, (const char *)data, size, &error) < 0) {
         if (!error.text[0] || json.root) abort();
         return 0;

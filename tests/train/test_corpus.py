@@ -285,6 +285,21 @@ class Geometry(CorpusCase):
         self.put("corpus.json", json.dumps(text))
         self.assertEqual(self.one()["width"], 64)
 
+    def test_a_description_beside_a_file(self):
+        for name in ("ref/Alpha_25fps.yuv", "dis/Alpha_20_36_1.yuv"):
+            self.video(name, w=32, h=50)
+            self.put(name + ".json", '{"width": 32, "height": 50}')
+        entry = self.one()
+        self.assertEqual((entry["geometry_from"], entry["width"], entry["frames"]), ("corpus.json", 32, 3))
+        self.put("dis/Beta_20_36_1.yuv.json", '{"width": 32, "height": 50}')
+        skipped = self.scan()["skipped"]
+        self.assertEqual([(x["file"], x["kind"]) for x in skipped], [("dis/Beta_20_36_1.yuv.json", "suffix")])
+        self.put("dis/Alpha_20_36_1.yuv.json", '{"width": 32}')
+        self.check_refused(2, ["dis/Alpha_20_36_1.yuv.json", "width and height"], "scan")
+        self.put("dis/Alpha_20_36_1.yuv.json", '{"width": 32, "height": 50}')
+        self.put("corpus.json", '{"files": {"dis/Alpha_20_36_1.yuv": {"width": 64, "height": 36}}}')
+        self.check_refused(2, ["dis/Alpha_20_36_1.yuv.json", "corpus.json lists"], "scan")
+
     def test_deep_samples_and_other_chroma(self):
         for bits, chroma in ((10, "422"), (12, "444"), (16, "420"), (8, "400")):
             with self.subTest((bits, chroma)):
