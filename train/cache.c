@@ -185,20 +185,20 @@ static char *second_path(const VmCacheEntry *entry)
 int vm_cache_read(VmCacheEntry *entry, VmRows *rows, VmError *why)
 {
     VmError ignored = {""};
-    char *first = vm_printf("%s/%s/%s.json", entry->folder, entry->source, entry->stem);
-    char *second = second_path(entry);
-    int err = first && second ? 0 : -ENOMEM;
-    int on_first = 1;
+    char *paths[2] = {vm_printf("%s/%s/%s.json", entry->folder, entry->source, entry->stem),
+                      second_path(entry)};
+    int err = paths[0] && paths[1] ? 0 : -ENOMEM, chosen = 0;
 
     why->text[0] = 0;
-    if (!err) err = read_path(entry, first, rows, why);
-    if (err == -ESTALE || err == -ENOTSUP) {
-        on_first = 0;
-        err = read_path(entry, second, rows, &ignored);
+    if (!err) err = read_path(entry, paths[0], rows, why);
+    if (err < 0 && err != -ENOMEM) {
+        chosen = err == -ESTALE || err == -ENOTSUP;
+        err = read_path(entry, paths[1], rows, &ignored);
+        if (!err) chosen = 1;
     }
     vm_free(entry->path);
-    entry->path = on_first ? first : second;
-    vm_free(on_first ? second : first);
+    entry->path = paths[chosen];
+    vm_free(paths[!chosen]);
     return err == -ENOMEM ? err : err == 0;
 }
 

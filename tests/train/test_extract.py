@@ -212,6 +212,8 @@ class Cache(ExtractCase):
         self.assertEqual(len(self.files()), 5)
         names = os.listdir(os.path.join(self.cache, "Alpha"))
         self.assertTrue(any(re.fullmatch(r"Alpha_20_18_100\.[0-9a-f]{8}\.json", n) for n in names), names)
+        os.unlink(self.entry_path(KEYS[0]))  # the other one's
+        self.assertEqual(counts(self.extract()), (4, 0, 0))
 
     def test_feature_sets_and_teachers_live_side_by_side(self):
         self.small()
