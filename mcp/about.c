@@ -23,7 +23,7 @@ static const char *describe_model(const char *name)
     return "version 1.0.16; the name says the distance in heights";
 }
 
-json_t *vm_about_model(const VmafModelInfo *info)
+static json_t *published_entry(const VmafModelInfo *info)
 {
     json_t *entry = json_pack("{sssssssbsssbsb}", "name", info->version, "kind", "svm",
                               "description", describe_model(info->version), "collection",
@@ -42,16 +42,42 @@ static json_t *tiny_entry(const VmafTinyInfo *info)
                      "usable", 1);
 }
 
+/* Fills one of both: 1 the first, 2 the second, 0 none. */
+static int find_model(unsigned i, VmafModelInfo *published, VmafTinyInfo *tiny)
+{
+    unsigned n = 0;
+
+    vmaf_ext_model_info_default(published);
+    vmaf_ext_tiny_info_default(tiny);
+    if (!vmaf_ext_model_info(i, published)) return 1;
+    while (!vmaf_ext_model_info(n, published)) n++;
+    return vmaf_ext_tiny_info(i - n, tiny) ? 0 : 2;
+}
+
+const char *vm_about_model_name(unsigned i)
+{
+    VmafModelInfo published;
+    VmafTinyInfo tiny;
+    const int which = find_model(i, &published, &tiny);
+
+    return which == 1 ? published.version : which == 2 ? tiny.id : NULL;
+}
+
+json_t *vm_about_model(unsigned i)
+{
+    VmafModelInfo published;
+    VmafTinyInfo tiny;
+    const int which = find_model(i, &published, &tiny);
+
+    return which == 1 ? published_entry(&published) : which == 2 ? tiny_entry(&tiny) : NULL;
+}
+
 json_t *vm_about_models(void)
 {
-    VmafModelInfo info = {.struct_size = sizeof(info)};
-    VmafTinyInfo tiny = {.struct_size = sizeof(tiny)};
     json_t *models = json_array();
 
-    for (unsigned i = 0; vmaf_ext_model_info(i, &info) == 0; i++)
-        json_array_append_new(models, vm_about_model(&info));
-    for (unsigned i = 0; vmaf_ext_tiny_info(i, &tiny) == 0; i++)
-        json_array_append_new(models, tiny_entry(&tiny));
+    for (unsigned i = 0; vm_about_model_name(i); i++)
+        json_array_append_new(models, vm_about_model(i));
     return json_pack("{so}", "models", models);
 }
 

@@ -3,10 +3,12 @@
 #ifndef VM_ABOUT_H
 #define VM_ABOUT_H
 
-#include "libvmaf/vmaf_ext.h"
 #include "tool.h"
 
-json_t *vm_about_model(const VmafModelInfo *info);
+/* Name of model number i = 0, 1, ..., published ones first; NULL past the end. */
+const char *vm_about_model_name(unsigned i);
+/* What is known of it. */
+json_t *vm_about_model(unsigned i);
 json_t *vm_about_models(void);
 json_t *vm_about_backends(void);
 int vm_about_has_model(void); /* one at least is embedded */

@@ -2,7 +2,7 @@
 /* Prompts, and what completes their arguments and those of resource templates. */
 #include <string.h>
 
-#include "libvmaf/vmaf_ext.h"
+#include "about.h"
 #include "resources.h"
 
 static const char *argument(const json_t *args, const char *name, const char *fallback)
@@ -92,24 +92,26 @@ static void offer(json_t *values, const char *candidate, const char *value)
         json_array_append_new(values, json_string(candidate));
 }
 
-static int offer_models(json_t *values, const char *value)
+static void offer_models(json_t *values, const char *value)
 {
-    VmafModelInfo info = {.struct_size = sizeof(info)};
-
-    for (unsigned i = 0; vmaf_ext_model_info(i, &info) == 0; i++)
-        offer(values, info.version, value);
-    return 0;
+    for (unsigned i = 0; vm_about_model_name(i); i++) offer(values, vm_about_model_name(i), value);
 }
 
-static int complete_prompt(const VmPrompt *prompt, const char *argument, const char *value,
-                           json_t *values)
+static int complete_prompt(const char *argument, const char *value, json_t *values)
 {
     static const char *const counts[] = {"1", "3", "5", "10"};
 
-    if (!strcmp(argument, "model")) return offer_models(values, value);
+    if (!strcmp(argument, "model")) offer_models(values, value);
     for (unsigned i = 0; !strcmp(argument, "n") && i < VM_COUNT(counts); i++)
         offer(values, counts[i], value);
-    (void)prompt;
+    return 0;
+}
+
+static int complete_template(const char *argument, const char *value, json_t *values)
+{
+    if (!strcmp(argument, "name")) offer_models(values, value);
+    for (const VmPage *page = vm_pages; !strcmp(argument, "page") && page->name; page++)
+        offer(values, page->name, value);
     return 0;
 }
 
@@ -120,12 +122,10 @@ int vm_prompts_complete(VmCall *call, const char *type, const char *name, const 
     (void)call;
     if (!strcmp(type, "ref/prompt")) {
         for (const VmPrompt *prompt = vm_prompts; prompt->name; prompt++)
-            if (!strcmp(prompt->name, name))
-                return complete_prompt(prompt, argument, value, values);
+            if (!strcmp(prompt->name, name)) return complete_prompt(argument, value, values);
         return -ENOENT;
     }
     for (const VmTemplate *t = vm_resource_templates; t->uri; t++)
-        if (!strcmp(t->uri, name))
-            return strcmp(argument, "name") != 0 ? 0 : offer_models(values, value);
+        if (!strcmp(t->uri, name)) return complete_template(argument, value, values);
     return -ENOENT;
 }

@@ -19,6 +19,8 @@ static const size_t report_max = 4u << 20;
 const VmTemplate vm_resource_templates[] = {
     {"vmaf://models/{name}", "model", "A model", "Purpose, digest and state of one model.",
      json_mime},
+    {"vmaf://docs/{page}", "page", "A page of documentation",
+     "How to use the command and the models.", "text/markdown"},
     {"vmaf://reports/{id}", "report", "Report of a score",
      "All that was computed, in the layout of libvmaf's JSON log; kept for an hour.", json_mime},
     {"vmaf://reports/{id}/frames{?from,count}", "frames", "Scores of frames",
@@ -40,15 +42,15 @@ static const char *after(const char *text, const char *prefix)
 
 int vm_resources_list(VmServer *server, json_t *array)
 {
-    VmafModelInfo info = {.struct_size = sizeof(info)};
     char uri[256];
 
     (void)server;
     VM_TRY(vm_resource_list(array, models_uri, "models", "Models", "All models this engine knows.",
                             json_mime));
-    for (unsigned i = 0; vmaf_ext_model_info(i, &info) == 0; i++) {
-        (void)snprintf(uri, sizeof(uri), "vmaf://models/%s", info.version);
-        VM_TRY(vm_resource_list(array, uri, info.version, info.version, NULL, json_mime));
+    for (unsigned i = 0; vm_about_model_name(i); i++) {
+        const char *name = vm_about_model_name(i);
+        (void)snprintf(uri, sizeof(uri), "vmaf://models/%s", name);
+        VM_TRY(vm_resource_list(array, uri, name, name, NULL, json_mime));
     }
     for (const VmPage *page = vm_pages; page->name; page++) {
         (void)snprintf(uri, sizeof(uri), "vmaf://docs/%s", page->name);
@@ -73,10 +75,8 @@ static int read_json(VmCall *call, const char *uri, json_t *value)
 
 static int read_model(VmCall *call, const char *uri, const char *name)
 {
-    VmafModelInfo info = {.struct_size = sizeof(info)};
-
-    for (unsigned i = 0; vmaf_ext_model_info(i, &info) == 0; i++)
-        if (!strcmp(info.version, name)) return read_json(call, uri, vm_about_model(&info));
+    for (unsigned i = 0; vm_about_model_name(i); i++)
+        if (!strcmp(vm_about_model_name(i), name)) return read_json(call, uri, vm_about_model(i));
     return -ENOENT;
 }
 

@@ -7,10 +7,10 @@
 
 /* ---- reading ---- */
 
-/* jansson would build 2048 levels before it refuses; this looks at the bytes only. */
-static int too_deep(const char *text, size_t size)
+/* Looks at the bytes only: jansson would build 2048 levels, and millions of values, before it refuses. */
+static int check_shape(const char *text, size_t size, VmError *error)
 {
-    unsigned depth = 0;
+    unsigned depth = 0, values = 1;
     int quoted = 0;
 
     for (size_t i = 0; i < size; i++) {
@@ -21,10 +21,17 @@ static int too_deep(const char *text, size_t size)
         } else if (c == '"') {
             quoted = 1;
         } else if (c == '[' || c == '{') {
-            if (++depth > VM_RPC_MAX_DEPTH) return 1;
+            depth++;
         } else if (c == ']' || c == '}') {
             depth -= depth > 0;
         }
+        values += !quoted && (c == ',' || c == '[' || c == '{');
+        if (depth > VM_RPC_MAX_DEPTH || values > VM_RPC_MAX_VALUES)
+            return vm_fail(
+                error, VM_RPC_PARSE_ERROR,
+                "not readable as JSON: more than %d arrays and objects inside each other, "
+                "or more than %d values",
+                VM_RPC_MAX_DEPTH, VM_RPC_MAX_VALUES);
     }
     return 0;
 }
@@ -36,10 +43,7 @@ static int load(VmMessage *message, const char *text, size_t size, VmError *erro
     if (size > VM_RPC_MAX_BYTES)
         return vm_fail(error, VM_RPC_INVALID_REQUEST, "a message has at most %d bytes",
                        VM_RPC_MAX_BYTES);
-    if (too_deep(text, size))
-        return vm_fail(error, VM_RPC_PARSE_ERROR,
-                       "not readable as JSON: more than %d arrays and objects inside each other",
-                       VM_RPC_MAX_DEPTH);
+    VM_TRY(check_shape(text, size, error));
     message->root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &fault);
     if (!message->root)
         return vm_fail(error, VM_RPC_PARSE_ERROR, "not readable as JSON: %s, at byte %d",

@@ -10,6 +10,7 @@
 enum {
     VM_RPC_MAX_BYTES = 4 << 20, /* of one message */
     VM_RPC_MAX_DEPTH = 64,      /* of arrays and objects in each other */
+    VM_RPC_MAX_VALUES = 100000, /* each costs a hundred bytes of memory */
 };
 
 enum {

@@ -65,6 +65,10 @@ seen.progress = [];
 seen.score = await call('vmaf_score', job.score, { onprogress: (p) => seen.progress.push(p) });
 const link = seen.score.content.find((c) => c.type === 'resource_link');
 seen.report = (await client.readResource({ uri: link.uri })).contents[0].text;
+if (job.golden) seen.golden = (await call('vmaf_score', job.golden)).structuredContent?.score;
+seen.pages = (await client.complete({
+  ref: { type: 'ref/resource', uri: 'vmaf://docs/{page}' }, argument: { name: 'page', value: 'm' },
+})).completion.values;
 seen.worst = await call('describe_worst_frames', { ...job.score, n: 1 });
 seen.wrong_value = await call('vmaf_score', { ...job.score, width: -1 });
 seen.unknown_tool = await failure(call('no_such_tool', {}));

@@ -68,7 +68,25 @@ class Clients(support.Case):
         with open(long, "wb") as f:  # 2000 frames of 1080p that take no room on the disk
             f.truncate(2000 * 1920 * 1080 * 3 // 2)
         long = {"ref": long, "dis": long, "width": 1920, "height": 1080}
-        self.job = self.file("job.json", json.dumps({"score": score, "long": long}))
+        golden = self.golden()
+        self.job = self.file("job.json", json.dumps({"score": score, "long": long, "golden": golden}))
+
+    def golden(self):
+        """A pair of the shared folder and, in self.golden_score, its value; None without it."""
+        path = os.path.join(support.SHARED, "golden", "expect", "src01_8.json")
+        self.allow = [self.folder]
+        self.golden_score = None
+        if not os.path.exists(path):
+            return None
+        with open(path, encoding="utf-8") as f:
+            pair = json.load(f)
+        self.allow.append(os.path.join(support.SHARED, "golden", "clips"))
+        self.golden_score = pair["configs"]["vmaf_v0.6.1"]["pooled"]["vmaf"]["mean"]
+        size = {"width": int(pair["width"]), "height": int(pair["height"])}
+        return {"ref": os.path.basename(pair["ref"]), "dis": os.path.basename(pair["dis"]), **size}
+
+    def options(self):
+        return [word for folder in self.allow for word in ("--allow", folder)]
 
     def session(self, sdk, *way):
         done = subprocess.run(
@@ -98,6 +116,7 @@ class Clients(support.Case):
         self.assertEqual(seen["prompts"], ["compare_encodes", "find_worst_moments"])
         self.assertEqual(seen["completion"], ["vmaf_4k_v0.6.1", "vmaf_4k_v0.6.1neg"])
         self.assertIn("b.mp4", seen["prompt"])
+        self.assertEqual(seen["pages"], ["mcp", "mcp-tools", "models"])
 
     def check_score(self, seen):
         want = reference_rows(pattern="A", w=self.W, h=self.H, bits=8, format="420")["vmaf"]
@@ -106,6 +125,7 @@ class Clients(support.Case):
         self.assertEqual(score["structuredContent"]["score"], mean)
         self.assertEqual(json.loads(score["content"][0]["text"]), score["structuredContent"])
         self.assertEqual(seen["two"], [mean, mean])
+        self.assertEqual(seen.get("golden"), self.golden_score)
         frames = json.loads(seen["report"])["frames"]
         self.assertEqual([f["metrics"]["vmaf"] for f in frames], [float(want[f"frame{i}"]) for i in range(3)])
         told = [p["progress"] for p in seen["progress"]]
@@ -134,10 +154,10 @@ class Clients(support.Case):
         self.assertEqual(seen["after_cancel"], seen["score"]["structuredContent"]["score"])
 
     def check_stdio(self, sdk):
-        self.check(self.session(sdk, "stdio", mcp_client.SERVER, "--allow", self.folder), sdk)
+        self.check(self.session(sdk, "stdio", mcp_client.SERVER, *self.options()), sdk)
 
     def check_http(self, sdk):
-        server = HttpServer("--allow", self.folder)
+        server = HttpServer(*self.options())
         try:
             self.check(self.session(sdk, "http", server.url, str(server.process.pid)), sdk)
         finally:

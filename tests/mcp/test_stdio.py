@@ -196,6 +196,7 @@ class Stdio(unittest.TestCase):
             b'{"jsonrpc":"2.0","id":1,"method":"ping\x00"}',
             b'{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":NaN}}',
             b"[" * 100000 + b"]" * 100000,
+            b'{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":[' + b"1," * 2000000 + b"1]}}",
             b'{"jsonrpc":"2.0","id":1,"method":"ping","params":' + b'{"a":' * 70 + b"1" + b"}" * 71,
         ]
         answers = self.session(*broken, request(7, "ping"))
@@ -413,6 +414,24 @@ class Stdio(unittest.TestCase):
                 self.assertGreaterEqual(len(told), 5)
                 time.sleep(0.5)
                 self.assertEqual(len(client.progress["t"]), len(told), "progress after the cancellation")
+            finally:
+                self.assertEqual(client.close(), 0)
+
+    def test_progress_while_waiting(self):
+        """A call that waits for its turn says so before any client gives up."""
+        with LongClip(frames=4000) as folder:
+            client = mcp_client.Client([folder])
+            try:
+                args = {"ref": "long.yuv", "dis": "long.yuv", "width": 1920, "height": 1080}
+                calls = [client.start_call("vmaf_score", args, token=t) for t in ("first", "second")]
+                time.sleep(10)
+                told = client.progress["second"]
+                self.assertGreaterEqual(len(told), 3, told)
+                steps = [p["progress"] for p in told]
+                self.assertEqual(steps, sorted(set(steps)))
+                self.assertLess(steps[-1], 1)
+                for call in calls:
+                    client.notify("notifications/cancelled", {"requestId": call})
             finally:
                 self.assertEqual(client.close(), 0)
 
