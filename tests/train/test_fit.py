@@ -255,6 +255,59 @@ class TestJudgement(RowsCase):
             self.assertIn(source, dom)
 
 
+class TestTools(RowsCase):
+    def test_settings_are_tried(self):
+        few = ["--restarts", "1", "--queries", "500", "--iterations", "10", "--val-source", "Elm"]
+        grid = self.json("sweep", *few, "--param", "activation=choice:relu,tanh", "--param", "width=choice:4,8")
+        seen = {(t["settings"]["activation"], t["settings"]["width"]) for t in grid["trials"]}
+        self.assertEqual(seen, {(a, w) for a in ("relu", "tanh") for w in ("4", "8")})
+        errors = [t["rmse"] for t in grid["trials"]]
+        self.assertEqual(errors, sorted(errors))
+        self.assertEqual(grid["rmse"], errors[0])
+        drawn = ["sweep", *few, "--optimizer", "adam", "--epochs", "2", "--trials", "3", "--param", "lr=float:1e-4:1e-1:log"]
+        a, b = self.json(*drawn), self.json(*drawn, "--threads", "1")
+        self.assertEqual(a, b)
+        for t in a["trials"]:
+            self.assertTrue(1e-4 <= t["settings"]["lr"] <= 1e-1)
+        for spec in ("colour=choice:a", "width=int:9:3", "width", "lr=real:1:2", "activation=int:1:2", "activation=choice:x"):
+            self.refused(1, ["--param"], "sweep", "--param", spec)
+        self.refused(1, ["nothing is varied"], "sweep")
+
+    def test_finished_models_are_looked_after(self):
+        model = self.fit(*QUICK)
+        self.assertEqual(self.json("validate-norm", model)["warnings"], 0)
+        moved = [(k, s, f, [x[0], *x[1:5], x[5] + 50], r) for k, s, f, x, r in self.rows]
+        data = self.file("moved.csv", table.csv(moved))
+        found = self.json("validate-norm", model, data=data)
+        self.assertEqual([f["feature"] for f in found["features"] if f["warning"]], ["motion2"])
+        self.refused_with_warning(3, "validate-norm", model, "--fail-on-warning", data=data)
+        for command, key in (("cross-level", "identical"), ("profile", "profile")):
+            result = corpora.run(command, model, "--json", "-", env=self.env)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertTrue(support.parse_json(result.stdout)[key])
+        result = corpora.run("audit", "--model-dir", self.out, "--json", "-", env=self.env)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        audit = support.parse_json(result.stdout)
+        self.assertEqual((audit["models"], audit["faults"], audit["warnings"]), (1, 0, 1))  # in no registry
+        self.file("out/bad.onnx", b"\x08\x08nonsense")
+        result = corpora.run("audit", "--model-dir", self.out, env=self.env)
+        self.assertEqual(result.returncode, 3)
+
+    def refused_with_warning(self, code, command, *args, data):
+        self.assertEqual(self.call(command, *args, data=data).returncode, code)
+
+    def test_a_spread_is_a_second_output(self):
+        spread = os.path.join(support.SHARED, "models", "vmaf_b_v0.6.3.json")
+        if not os.path.exists(spread):
+            self.skipTest("the bootstrap collection is not among the shared files")
+        model = self.fit(*QUICK, "--spread", "path=" + spread)
+        rows = [row[3] for row in self.rows[::11]]
+        score, stddev = referee.run("ort_score.py", {"model": model, "rows": rows})
+        self.assertEqual(len(score), len(stddev))
+        self.assertTrue(all(0 <= s < 30 for s in stddev))
+        self.assertGreater(max(stddev), 0.5)
+
+
 class TestViewers(RowsCase):
     """Few scores of clips: a student of the teacher that leans towards the viewers."""
 
