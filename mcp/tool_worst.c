@@ -102,11 +102,13 @@ static int make_pictures(Look *look)
     vm_call_progress(look->scoring->call, look->scoring->job.frames, look->scoring->job.frames + 1,
                      "drawing the worst frames");
     const int code = vm_job_look(&look->scoring->job, numbers, look->n, make_picture, look);
-    if (code && code != -ECANCELED)
+    if (code == -ECANCELED && vm_call_stopped(look->scoring->call) != VM_STOP_TIMEOUT) return code;
+    if (code)
         (void)vm_call_warn(look->scoring->call, "some pictures are missing: %s",
-                           *look->scoring->job.error.text ? look->scoring->job.error.text
-                                                          : strerror(-code));
-    return code == -ECANCELED && vm_call_stopped(look->scoring->call) != VM_STOP_TIMEOUT ? code : 0;
+                           code == -ECANCELED               ? "time ran out"
+                           : *look->scoring->job.error.text ? look->scoring->job.error.text
+                                                            : strerror(-code));
+    return 0;
 }
 
 /* "vif_scale3 0.91 instead of 0.97 costs 4.2 points" */
