@@ -26,14 +26,13 @@ typedef struct Loso {
 static int learn_and_answer(const Loso *l, const VmLosoRun *run, const VmLearnArgs *args,
                             const VmSplit *split, double *predicted, VmError *error)
 {
-    VmLearn learn = {.args = args, .arch = run->arch, .teacher = l->teacher};
+    VmLearn learn = {.args = args, .arch = run->arch, .teacher = l->teacher, .dataset = l->d};
     VmWatch watch = l->watch ? *l->watch : (VmWatch){0};
     VmLearned learned;
     watch.progress = NULL; /* folds are counted, not their steps */
     learn.watch = &watch;
     learn.conformal_level = learn.conformal_q = learn.loso_rmse = learn.loso_worst = NAN;
-    if (!args->corpus_free) {
-        learn.dataset = l->d;
+    if (!args->corpus_free) { /* otherwise the data only name the features */
         learn.rows = split->rows[VM_PART_TRAIN];
         learn.n = split->n[VM_PART_TRAIN];
     }
