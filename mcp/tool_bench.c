@@ -165,10 +165,9 @@ const VmTool vm_tool_run_benchmark = {
     .name = "run_benchmark",
     .title = "Time the engine on a pair",
     .description = "Scores the first frames of the given pair at each instruction set this machine "
-                   "has, with one thread, and "
-                   "at the best one with all threads. Answers with frames per second and ratios, "
-                   "and whether all gave the "
-                   "same score. Other work on the machine shows in the figures.",
+                   "has, with one thread, and at the best one with all threads. Answers with "
+                   "frames per second and ratios, and whether all gave the same score. Other "
+                   "work on the machine shows in the figures.",
     .flags = VM_TOOL_LONG,
     .arguments = arguments,
     .output = output,

@@ -304,13 +304,11 @@ const VmTool vm_tool_compare_encodes = {
     .name = "compare_encodes",
     .title = "Compare encodes of one source",
     .description =
-        "Scores several encodes of one reference and answers with one table: mean, 5th percentile, "
-        "minimum, worst "
-        "frame, rate. With groups (e.g. one per encoder, 4 rates each) it also gives the BD-rate "
-        "of each group "
-        "against the anchor: piecewise cubic interpolation of log rate over score, monotone where "
-        "the points are. "
-        "An encode that cannot be scored is told in its row; the others are scored all the same.",
+        "Scores several encodes of one reference and answers with one table: mean, 5th "
+        "percentile, minimum, worst frame, rate. With groups (e.g. one per encoder, 4 rates "
+        "each) it also gives the BD-rate of each group against the anchor: piecewise cubic "
+        "interpolation of log rate over score, monotone where the points are. An encode that "
+        "cannot be scored is told in its row; the others are scored all the same.",
     .flags = VM_TOOL_LONG,
     .arguments = arguments,
     .output = output,

@@ -266,9 +266,8 @@ const VmTool vm_tool_eval_model_on_split = {
     .name = "eval_model_on_split",
     .title = "Judge a tiny model",
     .description = "Runs a tiny model (ONNX) on a table of features and answers with its "
-                   "correlations (PLCC, SROCC, KROCC), "
-                   "errors, 95 % intervals and time for a row. Tables are CSV or NPY; Parquet has "
-                   "to be converted.",
+                   "correlations (PLCC, SROCC, KROCC), errors, 95 % intervals and time for a "
+                   "row. Tables are CSV or NPY; Parquet has to be converted.",
     .flags = VM_TOOL_LONG,
     .arguments = eval_arguments,
     .output = eval_output,

@@ -216,10 +216,9 @@ const VmTool vm_tool_probe_video = {
     .name = "probe_video",
     .title = "Look at a video file",
     .description = "Says what a video file is: size, chroma format, bit depth, number of frames, "
-                   "range, HDR and interlacing "
-                   "tags. For raw YUV without a header it guesses the geometry from the file's "
-                   "name and size. Cheap: call "
-                   "it before vmaf_score to see whether two files can be compared.",
+                   "range, HDR and interlacing tags. For raw YUV without a header it guesses "
+                   "the geometry from the file's name and size. Cheap: call it before "
+                   "vmaf_score to see whether two files can be compared.",
     .flags = VM_TOOL_LIGHT,
     .arguments = arguments,
     .output = output,

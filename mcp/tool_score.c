@@ -31,8 +31,7 @@ static const VmArg arguments[] = {
     VM_ARGS_RANGE,
     {"per_frame", VM_ARG_STRING, 0,
      "Scores of frames in the answer: none beyond the worst ones' numbers, worst with all their "
-     "features, or "
-     "all (clips up to 500 frames; the report has them in any case).",
+     "features, or all (clips up to 500 frames; the report has them in any case).",
      "\"none\"", per_frame_choices},
     {"precision", VM_ARG_STRING, 0,
      "Digits of the report's numbers: 1 to 17, max, or legacy (libvmaf's six). The answer has all "
@@ -209,14 +208,11 @@ const VmTool vm_tool_vmaf_score = {
     .name = "vmaf_score",
     .title = "Score a pair of videos",
     .description = "Scores a distorted video against its reference with VMAF, as the viewer would: "
-                   "about 100 is "
-                   "indistinguishable, 80 good, 60 fair, 40 poor, 20 bad. Exact to the last digit "
-                   "of libvmaf 3.2. Answers "
-                   "with mean, percentiles and the worst frames in a few kB however long the clip "
-                   "is; every frame's scores "
-                   "are in the report it links to (kept for an hour). Raw files need width and "
-                   "height. Look at mean, p5 and "
-                   "min together: the mean hides bad moments.",
+                   "about 100 is indistinguishable, 80 good, 60 fair, 40 poor, 20 bad. Exact to "
+                   "the last digit of libvmaf 3.2. Answers with mean, percentiles and the worst "
+                   "frames in a few kB however long the clip is; every frame's scores are in "
+                   "the report it links to (kept for an hour). Raw files need width and height. "
+                   "Look at mean, p5 and min together: the mean hides bad moments.",
     .flags = VM_TOOL_LONG,
     .arguments = arguments,
     .output = output,

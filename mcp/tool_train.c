@@ -18,8 +18,7 @@ static const char *const targets[] = {"raw", "clipped", "mos", NULL};
 static const VmArg arguments[] = {
     {"features", VM_ARG_STRING, VM_ARG_REQUIRED,
      "CSV or NPY table (columns key, source, the features, vmaf and vmaf_raw, or mos), or the "
-     "folder of a "
-     "corpus (ref/, dis/), whose rows are computed and cached."},
+     "folder of a corpus (ref/, dis/), whose rows are computed and cached."},
     {"output", VM_ARG_STRING, VM_ARG_REQUIRED,
      "New .onnx file beneath an allowed folder; a file that is there already stays."},
     {"columns", VM_ARG_STRING, 0,
@@ -272,12 +271,10 @@ const VmTool vm_tool_train_model = {
     .name = "train_model",
     .title = "Train a tiny model",
     .description = "Trains a small network that predicts a quality score from elementary features, "
-                   "and writes it as a new "
-                   "ONNX file for vmaf_score's tiny_models. Rows come from a table or from a "
-                   "corpus of videos. hold_out keeps "
-                   "one source away from the training and reports how well it is predicted. Equal "
-                   "data and seed give equal "
-                   "files.",
+                   "and writes it as a new ONNX file for vmaf_score's tiny_models. Rows come "
+                   "from a table or from a corpus of videos. hold_out keeps one source away "
+                   "from the training and reports how well it is predicted. Equal data and seed "
+                   "give equal files.",
     .flags = VM_TOOL_LONG | VM_TOOL_WRITES,
     .arguments = arguments,
     .output = output,

@@ -224,12 +224,10 @@ const VmTool vm_tool_describe_worst_frames = {
     .name = "describe_worst_frames",
     .title = "Show the worst frames",
     .description = "Scores a pair like vmaf_score and shows its n lowest frames: one picture each "
-                   "with reference, distorted "
-                   "and their amplified difference side by side (scaled down to 480 pixels a "
-                   "panel), and the elementary "
-                   "features that fell, with the points of VMAF each of them costs against the "
-                   "clip's median. Look at the "
-                   "pictures to say what is wrong (blocks, blur, banding, lost grain).",
+                   "with reference, distorted and their amplified difference side by side "
+                   "(scaled down to 480 pixels a panel), and the elementary features that fell, "
+                   "with the points of VMAF each of them costs against the clip's median. Look "
+                   "at the pictures to say what is wrong (blocks, blur, banding, lost grain).",
     .flags = VM_TOOL_LONG,
     .arguments = arguments,
     .output = output,

@@ -93,7 +93,7 @@ class Paths(Case):
                     self.assertNotIn("root:", text)
 
     def test_models(self):
-        """The seed forgot these."""
+        """Models are files, too."""
         good = {"ref": "ref.yuv", "dis": "dis.yuv", **self.shape}
         shutil.copy(os.path.join(self.outside, "model.json"), self.inside)
         for model in ("model.json", os.path.join(self.inside, "model.json")):

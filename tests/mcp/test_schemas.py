@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""What each tool promises is what it gives: results against output schemas, tables against the seed's."""
+"""What each tool promises is what it gives: results against output schemas, arguments against those of
+the Python server that this one takes the place of."""
 
 import json
 import unittest
@@ -8,8 +9,8 @@ import mcp_client
 import onnx_file
 import support
 
-# The seed's seven tools: what they require and take.
-SEED = {
+# The seven tools of that server: what they take, and what of it is required here.
+OLDER = {
     "vmaf_score": (
         "ref dis width height pixfmt bitdepth model backend precision",
         "ref dis",
@@ -151,8 +152,8 @@ class Schemas(mcp_client.Case):
         rare |= {p for p in missing if p.startswith("compare_encodes.bd.")}  # two points a curve
         self.assertEqual(missing - rare, set())
 
-    def test_the_seeds_arguments(self):
-        for name, (arguments, required) in SEED.items():
+    def test_the_older_arguments(self):
+        for name, (arguments, required) in OLDER.items():
             with self.subTest(tool=name):
                 schema = self.tools[name]["inputSchema"]
                 self.assertLessEqual(set(arguments.split()), schema.get("properties", {}).keys())
