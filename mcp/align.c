@@ -7,9 +7,9 @@
 
 enum { FRAMES_LEAST = 8 };
 
-/* Another offset must be better than none by so much, on the whole and in so many of the frames. Tried on 96
- * aligned encodes of 16 films, from scores of 2 to 97: none is mistaken. Of encodes above 60 that were moved by a
- * frame only those of pictures that hardly move are missed. */
+/* Another offset must be better than none by so much, on the whole and in so many of the frames.
+ * Tried on 96 aligned encodes of 16 films, from scores of 2 to 97: none is mistaken. Of encodes
+ * above 60 that were moved by a frame only those of pictures that hardly move are missed. */
 static const double CLEARLY = 0.92, OF_FRAMES = 0.85;
 
 static void take_points(const VmafPicture *p, uint8_t *points)
@@ -49,7 +49,8 @@ static unsigned difference(const VmAlign *a, unsigned i, int k)
     return sum;
 }
 
-/* Is k right where 0 is not? Over the frames that have all neighbours. *left: what is different then. */
+/* Is k right where 0 is not? Over the frames that have all neighbours. *left: what is different
+ * then. */
 static int is_better(const VmAlign *a, int k, uint64_t *left)
 {
     unsigned frames = 0, better = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* Whether two clips are some frames apart: the mistake that ruins a score without a trace of it in the numbers.
- * Looks at few points of each picture. */
+/* Whether two clips are some frames apart: the mistake that ruins a score without a trace of it
+ * in the numbers. Looks at few points of each picture. */
 #ifndef VM_ALIGN_H
 #define VM_ALIGN_H
 
@@ -24,8 +24,8 @@ typedef struct VmAlign {
 /* Takes a pair into account; the first ones only. Without memory nothing is found out. */
 void vm_align_add(VmAlign *align, const VmafPicture pictures[2]);
 
-/* k if frame i of the distorted clip is clearly more like frame i + k of the reference than like frame i, else
- * 0. */
+/* k if frame i of the distorted clip is clearly more like frame i + k of the reference than like
+ * frame i, else 0. */
 int vm_align_offset(const VmAlign *align);
 
 void vm_align_free(VmAlign *align);

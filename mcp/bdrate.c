@@ -16,7 +16,8 @@ static double sign_of(double v)
     return (v > 0) - (v < 0);
 }
 
-/* At an end: the slope of the parabola through three points, held back where it would leave their range. */
+/* At an end: the slope of the parabola through three points, held back where it would leave
+ * their range. */
 static double end_slope(double h0, double h1, double d0, double d1)
 {
     const double slope = ((2 * h0 + h1) * d0 - h0 * d1) / (h0 + h1);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* Reference, distorted and their difference side by side, as a PNG for somebody who wants to see. */
+/* Reference, distorted and their difference side by side, as a PNG for somebody who wants to
+ * see. */
 #ifndef VM_FRAME_IMAGE_H
 #define VM_FRAME_IMAGE_H
 
@@ -20,10 +21,10 @@ typedef struct VmFrameImage {
     const char *place; /* where the difference is largest, of a grid of 3 x 3: "top left" ... */
 } VmFrameImage;
 
-/* The pictures have the format of info, 8 to 16 bit and any chroma. Colours are those of BT.709 for pictures
- * higher than 576 rows and of BT.601 for others. The difference is that of luma, as an absolute value times
- * VM_IMAGE_GAIN on the scale of 8 bit. Scaling takes the mean of the pixels that fall together. Returns 0 or
- * -ENOMEM. */
+/* The pictures have the format of info, 8 to 16 bit and any chroma. Colours are those of BT.709
+ * for pictures higher than 576 rows and of BT.601 for others. The difference is that of luma, as
+ * an absolute value times VM_IMAGE_GAIN on the scale of 8 bit. Scaling takes the mean of the
+ * pixels that fall together. Returns 0 or -ENOMEM. */
 int vm_frame_image(VmFrameImage *image, const VmVideoInfo *info, const VmafPicture pictures[2],
                    size_t most_bytes);
 

@@ -115,7 +115,8 @@ static int is_tiny_id(const char *name)
     return 0;
 }
 
-/* The ONNX file that arg names, or NULL. The engine takes a path that ends like that for a tiny model. */
+/* The ONNX file that arg names, or NULL. The engine takes a path that ends like that for a tiny
+ * model. */
 static const char *tiny_file_of(const VmModelArg *arg)
 {
     const size_t n = arg->path ? strlen(arg->path) : 0;
@@ -206,7 +207,8 @@ static VmCachedModel *find(VmModelCache *cache, const char *key)
     return NULL;
 }
 
-/* The slot to fill: an empty one, else that of the idle entry used longest ago; -1 if all are busy. */
+/* The slot to fill: an empty one, else that of the idle entry used longest ago; -1 if all are
+ * busy. */
 static int choose_slot(const VmModelCache *cache)
 {
     int best = -1;
@@ -254,8 +256,8 @@ static int create(VmModelCache *cache, const VmModelArg *arg, char *key, int fd,
     return 0;
 }
 
-/* Tiny models of files are not kept: what they are may stand in several files, and reading them takes a
- * fraction of a millisecond. */
+/* Tiny models of files are not kept: what they are may stand in several files, and reading them
+ * takes a fraction of a millisecond. */
 static int take_tiny(const VmRoots *roots, const VmModelArg *arg, const char *file,
                      VmCachedModel **taken, VmError *error)
 {

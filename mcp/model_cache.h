@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* Loaded models, kept between calls. An entry is used by one call at a time; a second call that wants the
- * same model meanwhile gets a copy of its own. Any thread. */
+/* Loaded models, kept between calls. An entry is used by one call at a time; a second call that
+ * wants the same model meanwhile gets a copy of its own. Any thread. */
 #ifndef VM_MODEL_CACHE_H
 #define VM_MODEL_CACHE_H
 
@@ -30,8 +30,8 @@ void vm_model_cache_init(VmModelCache *cache);
 /* Nothing may be in use. */
 void vm_model_cache_free(VmModelCache *cache);
 
-/* The model of arg, tiny ones included; text is the argument it was parsed from. Files are opened beneath the
- * roots. Returns 0 or a negative errno with a sentence. */
+/* The model of arg, tiny ones included; text is the argument it was parsed from. Files are
+ * opened beneath the roots. Returns 0 or a negative errno with a sentence. */
 int vm_model_cache_take(VmModelCache *cache, const VmRoots *roots, const VmModelArg *arg,
                         const char *text, VmCachedModel **taken, VmError *error);
 

@@ -149,7 +149,8 @@ void vm_roots_close(VmRoots *roots)
 
 /* ---- names ---- */
 
-/* What is left of path behind the folder, or NULL if it does not begin with it. "/" is a folder too. */
+/* What is left of path behind the folder, or NULL if it does not begin with it. "/" is a folder
+ * too. */
 static const char *behind(const char *path, const char *folder)
 {
     const size_t length = strcmp(folder, "/") ? strlen(folder) : 0;
@@ -221,7 +222,8 @@ static int refuse_code(const VmRoots *roots, const char *path, int code, VmError
     return refuse(roots, path, code, why ? why : text, error);
 }
 
-/* The first root that has it. The reason of a failure is that of a root where more was found than nothing. */
+/* The first root that has it. The reason of a failure is that of a root where more was found
+ * than nothing. */
 static int open_any(const VmRoots *roots, const char *path, int flags, VmError *error)
 {
     int code = -EXDEV;

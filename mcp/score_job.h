@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* One pair of videos scored by the engine in this process: opened beneath the roots, with models from the
- * cache, a range of frames, progress, and an end that can come from outside. No protocol here. */
+/* One pair of videos scored by the engine in this process: opened beneath the roots, with models
+ * from the cache, a range of frames, progress, and an end that can come from outside. No
+ * protocol here. */
 #ifndef VM_SCORE_JOB_H
 #define VM_SCORE_JOB_H
 
@@ -28,7 +29,8 @@ typedef struct VmJobRequest {
     uint64_t cpumask;
     double seconds;      /* of time for the frames; 0: no limit */
     uint64_t max_frames; /* 0: no limit */
-    /* frames done of total (0: unknown); one call at a time, from threads of the engine. May be NULL. */
+    /* frames done of total (0: unknown); one call at a time, from threads of the engine. May be
+     * NULL. */
     void (*progress)(void *opaque, unsigned done, unsigned total);
     void *opaque;
 } VmJobRequest;
@@ -69,15 +71,18 @@ int vm_job_open(VmJob *job, const VmJobRequest *request);
 /* Scores. 0 also for an end before the clip's if at least one frame was scored; see job->end. */
 int vm_job_run(VmJob *job);
 
-/* From any thread while the job is open: no work begins after the frame at hand, and what is scored is kept. */
+/* From any thread while the job is open: no work begins after the frame at hand, and what is
+ * scored is kept. */
 void vm_job_stop(void *job);
 
-/* Reads the frames again, rising numbers. fn gets both pictures; what it returns but 0 ends the reading. */
+/* Reads the frames again, rising numbers. fn gets both pictures; what it returns but 0 ends the
+ * reading. */
 int vm_job_look(VmJob *job, const unsigned *frames, unsigned n,
                 int (*fn)(void *opaque, unsigned frame, const VmafPicture pictures[2]),
                 void *opaque);
 
-/* The report of vmaf's program, extended, as JSON; freed by vmaf_ext_free(). precision as in reports. */
+/* The report of vmaf's program, extended, as JSON; freed by vmaf_ext_free(). precision as in
+ * reports. */
 int vm_job_report(VmJob *job, int precision, char **text, size_t *size);
 
 void vm_job_close(VmJob *job);

@@ -102,7 +102,8 @@ static int is_built_in(const char *version)
     return 0;
 }
 
-/* As the program does: a build without the default model scores with the network distilled from it. */
+/* As the program does: a build without the default model scores with the network distilled from
+ * it. */
 static void take_model(VmScoring *s, const char *model)
 {
     static const char version[] = "vmaf_v0.6.1";

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* What the tools that score a pair have in common: their arguments, the way from a call to a finished job, and
- * the summary of its scores. */
+/* What the tools that score a pair have in common: their arguments, the way from a call to a
+ * finished job, and the summary of its scores. */
 #ifndef VM_SCORING_H
 #define VM_SCORING_H
 
@@ -66,12 +66,13 @@ typedef struct VmScoring {
     unsigned progress_jobs; /* how many there are; 0 and 1: one */
 } VmScoring;
 
-/* Fills the request from the arguments that are there; the distorted file is the caller's to set where a tool
- * has several. Returns 0 or a negative errno told by vm_call_fail(). */
+/* Fills the request from the arguments that are there; the distorted file is the caller's to set
+ * where a tool has several. Returns 0 or a negative errno told by vm_call_fail(). */
 int vm_scoring_prepare(VmScoring *scoring, VmCall *call);
 
-/* Opens, scores, keeps the report. A stop from outside is -ECANCELED, with what was scored kept; the deadline
- * gives what there is, with a warning. On failure the call has been told why. Close it in both cases. */
+/* Opens, scores, keeps the report. A stop from outside is -ECANCELED, with what was scored kept;
+ * the deadline gives what there is, with a warning. On failure the call has been told why. Close
+ * it in both cases. */
 int vm_scoring_run(VmScoring *scoring);
 
 /* Only what is said about why it failed: for tools that go on with the next pair. */

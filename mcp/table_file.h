@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* Rows of features that a tool's argument names: a CSV or NPY file, or the folder of a corpus, beneath the
- * roots. */
+/* Rows of features that a tool's argument names: a CSV or NPY file, or the folder of a corpus,
+ * beneath the roots. */
 #ifndef VM_TABLE_FILE_H
 #define VM_TABLE_FILE_H
 
@@ -13,9 +13,10 @@ typedef struct VmTableFile {
     size_t n;
 } VmTableFile;
 
-/* features: names with commas between, which the file must have. part: "train", "val", "test" by the key of each
- * clip, or "all"; a file without keys is taken whole. Of a corpus the rows come from its cache, those that are
- * not there are computed. Returns 0 or a negative errno with a sentence; close it in both cases. */
+/* features: names with commas between, which the file must have. part: "train", "val", "test" by
+ * the key of each clip, or "all"; a file without keys is taken whole. Of a corpus the rows come
+ * from its cache, those that are not there are computed. Returns 0 or a negative errno with a
+ * sentence; close it in both cases. */
 int vm_table_file_open(VmTableFile *table, const VmRoots *roots, const char *path,
                        const char *features, const char *part, VmError *error);
 

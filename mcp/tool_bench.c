@@ -54,7 +54,8 @@ typedef struct Bench {
     VmVideoInfo video;
 } Bench;
 
-/* Masks that take the vector units away one after another; levels that this machine lacks fall together. */
+/* Masks that take the vector units away one after another; levels that this machine lacks fall
+ * together. */
 static void plan(Bench *b)
 {
     static const uint64_t masks[] = {63, 56, 48, 32, 0};

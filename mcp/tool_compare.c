@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* compare_encodes: one reference, several encodes, one table; BD-rate between two groups of them. */
+/* compare_encodes: one reference, several encodes, one table; BD-rate between two groups of
+ * them. */
 #include <math.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* probe_video: what a file is, before hours are spent on it; for raw files guesses from size and name. */
+/* probe_video: what a file is, before hours are spent on it; for raw files guesses from size and
+ * name. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>

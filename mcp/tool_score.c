@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* vmaf_score: a pair in, a summary that fits any context out; every frame's scores stay behind a link. */
+/* vmaf_score: a pair in, a summary that fits any context out; every frame's scores stay behind a
+ * link. */
 #include <math.h>
 #include <string.h>
 
@@ -81,8 +82,8 @@ static const VmArg output[] = {
 
 enum Kind { FEATURE, SCORE, MEMBER };
 
-/* A collection scores more than one column: vmaf, its spread as vmaf_bagging, vmaf_stddev, vmaf_ci_p95_lo and _hi,
- * and its members, vmaf_0001 and so on, which would fill the answer. */
+/* A collection scores more than one column: vmaf, its spread as vmaf_bagging, vmaf_stddev,
+ * vmaf_ci_p95_lo and _hi, and its members, vmaf_0001 and so on, which would fill the answer. */
 static enum Kind kind_of(const VmScoring *s, const char *name)
 {
     const char *model;

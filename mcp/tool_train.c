@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* train_model: a tiny model from a table of features or a corpus; the only tool that writes a file. */
+/* train_model: a tiny model from a table of features or a corpus; the only tool that writes a
+ * file. */
 #include <math.h>
 #include <stdatomic.h>
 #include <string.h>

@@ -16,16 +16,16 @@ typedef struct VmCulprit {
     double points;   /* by which the score would rise if the feature had its usual value here */
 } VmCulprit;
 
-/* Rows with the lowest values of a column, the lowest first; between any two lie at least gap frames. Returns how
- * many there are, at most n. */
+/* Rows with the lowest values of a column, the lowest first; between any two lie at least gap
+ * frames. Returns how many there are, at most n. */
 unsigned vm_worst_pick(const VmFrameTable *table, unsigned column, unsigned gap, unsigned *rows,
                        unsigned n);
 
 /* Number of the column of that name, or -1. */
 int vm_worst_column(const VmFrameTable *table, const char *name);
 
-/* The features that cost this row of the table something, the dearest first. Returns their number, at most n,
- * 0 also if the model cannot be asked. */
+/* The features that cost this row of the table something, the dearest first. Returns their
+ * number, at most n, 0 also if the model cannot be asked. */
 unsigned vm_worst_explain(const VmFrameTable *table, const VmafModel *model, unsigned row,
                           VmCulprit *culprits, unsigned n);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* Paths that a client of the MCP server names: whatever they say, only what lies beneath the allowed folder is
- * opened, by the kernel's rules and by the walk alike. The tree holds every kind of way out. */
+/* Paths that a client of the MCP server names: whatever they say, only what lies beneath the
+ * allowed folder is opened, by the kernel's rules and by the walk alike. The tree holds every
+ * kind of way out. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -180,7 +180,8 @@ static void assert_beneath(const Tree *t, int fd, const char *path)
         fail_msg("\"%s\" opened %s", path, real);
 }
 
-/* Names put together at random: what is opened lies beneath the root, and with the walk nothing more is. */
+/* Names put together at random: what is opened lies beneath the root, and with the walk nothing
+ * more is. */
 static void whatever_is_opened_lies_beneath(void **state)
 {
     Tree *t = *state;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* The cache of models, the choice and explanation of the worst frames, clips that are frames apart. */
+/* The cache of models, the choice and explanation of the worst frames, clips that are frames
+ * apart. */
 #include <math.h>
 
 #include "align.h"
