@@ -67,7 +67,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     }
     read_fields(&head, &data, &size);
     const int status = vm_head_check(&head, first, path, &rules);
-    if (status ? status < 400 || status > 599 || !*head.why.text : !head.value[VM_HEAD_HOST]) abort();
+    if (status ? status < 400 || status > 599 || !*head.why.text : !head.value[VM_HEAD_HOST])
+        abort();
     if (!status) check_body(&head, data, size);
     vm_head_free(&head);
     return 0;

@@ -143,7 +143,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     VmLimits limits;
     const int in = memfd_create("in", MFD_CLOEXEC), out = memfd_create("out", MFD_CLOEXEC);
 
-    if (in < 0 || out < 0 || write(in, data, size) != (ssize_t)size || lseek(in, 0, SEEK_SET)) abort();
+    if (in < 0 || out < 0 || write(in, data, size) != (ssize_t)size || lseek(in, 0, SEEK_SET))
+        abort();
     vm_limits_default(&limits);
     if (vm_server_open(&server, &offer, &limits) || vm_lines_serve(server, in, out, -1)) abort();
     if (vm_server_close(server)) abort();
