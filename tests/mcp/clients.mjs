@@ -90,7 +90,7 @@ seen.while_busy = (await client.listTools()).tools.length;
 seen.list_while_busy_ms = ms() - t;
 stop.abort();
 seen.cancelled = await long;
-await sleep(1000);
+await sleep(job.patience_ms);
 const before = cpu(pid);
 await sleep(500);
 seen.cpu_ms_after_cancel = cpu(pid) - before;

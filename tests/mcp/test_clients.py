@@ -69,7 +69,8 @@ class Clients(support.Case):
             f.truncate(2000 * 1920 * 1080 * 3 // 2)
         long = {"ref": long, "dis": long, "width": 1920, "height": 1080}
         golden = self.golden()
-        self.job = self.file("job.json", json.dumps({"score": score, "long": long, "golden": golden}))
+        job = {"score": score, "long": long, "golden": golden, "patience_ms": 1000 * mcp_client.patience()}
+        self.job = self.file("job.json", json.dumps(job))
 
     def golden(self):
         """A pair of the shared folder and, in self.golden_score, its value; None without it."""
