@@ -3,11 +3,12 @@
  * neuron in every lane. Either way a lane does what dense_dot() says. */
 #include "kernels/dense_scalar.h"
 
-/* Vectors of rows, and neurons, that are worked on together: enough additions at a time to hide that each
- * takes some cycles, in the registers there are (two sums each). */
+/* Vectors of rows, and neurons, that are worked on together: enough sums at a time to hide that each addition
+ * takes some cycles. Measured: few registers like it better when a weight is used for many rows, many when
+ * a vector of rows is used for many weights. */
 enum {
-    DENSE_ROWS = VM_DENSE_BLOCK / VN32 < 2 ? 1 : 2,
-    DENSE_NEURONS = VBYTES == 64 ? 4 : 2,
+    DENSE_ROWS = VBYTES == 64 ? 1 : 6,
+    DENSE_NEURONS = VBYTES == 64 ? 8 : 1,
     DENSE_WIDE = 2 /* vectors of neurons of a single row */
 };
 
@@ -58,39 +59,40 @@ VM_INLINE vf32 dense_v_activate(enum VmActivation act, vf32 x)
 
 /* ---- a batch ---- */
 
-/* Neurons o .. o + neurons - 1 for `rows` vectors of rows; x and y are [value][VM_DENSE_BLOCK]. */
+/* Adds every second product to the sums of `neurons` neurons and `rows` vectors of rows. */
+VM_INLINE void dense_products(vf32 sum[DENSE_NEURONS][DENSE_ROWS], const float *x, const float *w,
+                              const float *end, size_t step, int neurons, int rows)
+{
+    for (; w < end; x += 2 * VM_DENSE_BLOCK, w += 2 * step)
+        V_UNROLL for (int k = 0; k < neurons; k++) V_UNROLL for (int r = 0; r < rows; r++)
+            sum[k][r] += w[k] * v_load_vf32(x + r * VN32);
+}
+
+/* Neurons o .. o + neurons - 1 for `rows` vectors of rows; x and y are [value][VM_DENSE_BLOCK]. The sums of
+ * even products wait in y: both kinds at once are more than there are registers. */
 VM_INLINE void dense_tile(float *y, const float *x, const VmDense *l, int o, int neurons, int rows)
 {
-    vf32 even[DENSE_NEURONS][DENSE_ROWS], odd[DENSE_NEURONS][DENSE_ROWS];
-    const float *w = l->weights + (size_t)o * (size_t)l->in;
-    const int in = l->in;
-    V_UNROLL for (int k = 0; k < neurons; k++) V_UNROLL for (int r = 0; r < rows; r++)
-    {
-        even[k][r] = l->biases[o + k] + w[(size_t)k * (size_t)in] * v_load_vf32(x + r * VN32);
-        odd[k][r] = (vf32){0};
-        if (in > 1)
-            odd[k][r] = w[(size_t)k * (size_t)in + 1] * v_load_vf32(x + VM_DENSE_BLOCK + r * VN32);
-    }
-    int i = 2;
-    for (; i + 1 < in; i += 2) {
-        const float *xi = x + (size_t)i * VM_DENSE_BLOCK;
+    vf32 sum[DENSE_NEURONS][DENSE_ROWS];
+    const size_t step = (size_t)l->stride;
+    const float *w = l->weights + o, *end = l->weights + (size_t)l->in * step;
+    y += (size_t)o * VM_DENSE_BLOCK;
+    V_UNROLL for (int k = 0; k < neurons; k++) V_UNROLL for (int r = 0; r < rows; r++) sum[k][r] =
+        l->biases[o + k] + w[k] * v_load_vf32(x + r * VN32);
+    dense_products(sum, x + 2 * VM_DENSE_BLOCK, w + 2 * step, end, step, neurons, rows);
+    if (l->in > 1) {
+        x += VM_DENSE_BLOCK;
+        w += step;
         V_UNROLL for (int k = 0; k < neurons; k++) V_UNROLL for (int r = 0; r < rows; r++)
         {
-            even[k][r] += w[(size_t)k * (size_t)in + (size_t)i] * v_load_vf32(xi + r * VN32);
-            odd[k][r] += w[(size_t)k * (size_t)in + (size_t)i + 1] *
-                         v_load_vf32(xi + VM_DENSE_BLOCK + r * VN32);
+            v_store_vf32(y + k * VM_DENSE_BLOCK + r * VN32, sum[k][r]);
+            sum[k][r] = w[k] * v_load_vf32(x + r * VN32);
         }
+        dense_products(sum, x + 2 * VM_DENSE_BLOCK, w + 2 * step, end, step, neurons, rows);
+        V_UNROLL for (int k = 0; k < neurons; k++) V_UNROLL for (int r = 0; r < rows; r++)
+            sum[k][r] = v_load_vf32(y + k * VM_DENSE_BLOCK + r * VN32) + sum[k][r];
     }
     V_UNROLL for (int k = 0; k < neurons; k++) V_UNROLL for (int r = 0; r < rows; r++)
-    {
-        vf32 sum = even[k][r];
-        if (i < in)
-            sum += w[(size_t)k * (size_t)in + (size_t)i] *
-                   v_load_vf32(x + (size_t)i * VM_DENSE_BLOCK + r * VN32);
-        if (in > 1) sum += odd[k][r];
-        v_store_vf32(y + (size_t)(o + k) * VM_DENSE_BLOCK + r * VN32,
-                     dense_v_activate(l->activation, sum));
-    }
+        v_store_vf32(y + k * VM_DENSE_BLOCK + r * VN32, dense_v_activate(l->activation, sum[k][r]));
 }
 
 VM_INLINE void dense_layer(float *y, const float *x, const VmDense *l, int rows)
@@ -101,30 +103,58 @@ VM_INLINE void dense_layer(float *y, const float *x, const VmDense *l, int rows)
     for (; o < l->out; o++) dense_tile(y, x, l, o, 1, rows);
 }
 
-/* [row][value] to [value][VM_DENSE_BLOCK] of n rows; the block's other rows become copies of the last, so
- * that nothing is computed from memory that nobody has written. */
-VM_INLINE void dense_transpose(float *x, const float *rows, const VmDenseNet *net, int n)
+typedef __attribute__((vector_size(16), may_alias)) float DenseFour;
+
+/* Four values of four rows. */
+VM_INLINE void dense_transpose_4(float *x, const float *rows, int in)
 {
-    const int in = net->n_inputs, end = (n + VN32 - 1) / VN32 * VN32;
-    for (int r = 0; r < end; r++) {
+    DenseFour a[4], b[4];
+    for (int r = 0; r < 4; r++) memcpy(&a[r], rows + (size_t)r * (size_t)in, sizeof(a[r]));
+    b[0] = __builtin_shufflevector(a[0], a[1], 0, 4, 1, 5);
+    b[1] = __builtin_shufflevector(a[0], a[1], 2, 6, 3, 7);
+    b[2] = __builtin_shufflevector(a[2], a[3], 0, 4, 1, 5);
+    b[3] = __builtin_shufflevector(a[2], a[3], 2, 6, 3, 7);
+    for (int k = 0; k < 2; k++) {
+        a[2 * k] = __builtin_shufflevector(b[k], b[k + 2], 0, 1, 4, 5);
+        a[2 * k + 1] = __builtin_shufflevector(b[k], b[k + 2], 2, 3, 6, 7);
+    }
+    for (int i = 0; i < 4; i++) memcpy(x + i * VM_DENSE_BLOCK, &a[i], sizeof(a[i]));
+}
+
+/* [row][value] to [value][VM_DENSE_BLOCK] of n rows. Rows up to the next vector become copies of the last,
+ * so that nothing is computed from memory that nobody has written. */
+VM_INLINE void dense_transpose(float *x, const float *rows, int in, int n)
+{
+    const int end = (n + VN32 - 1) / VN32 * VN32;
+    int r = 0;
+    for (; in >= 4 && r + 4 <= n; r += 4) {
+        const float *row = rows + (size_t)r * (size_t)in;
+        int i = 0;
+        for (; i + 4 <= in; i += 4) dense_transpose_4(x + i * VM_DENSE_BLOCK + r, row + i, in);
+        /* the rest once more with some of those before it */
+        if (i < in) dense_transpose_4(x + (in - 4) * VM_DENSE_BLOCK + r, row + in - 4, in);
+    }
+    for (; r < end; r++) {
         const float *row = rows + (size_t)VM_MIN(r, n - 1) * (size_t)in;
         for (int i = 0; i < in; i++) x[(size_t)i * VM_DENSE_BLOCK + (size_t)r] = row[i];
     }
-    if (!net->shift) return;
-    for (int i = 0; i < in; i++) {
-        float *xi = x + (size_t)i * VM_DENSE_BLOCK;
-        for (int r = 0; r < end; r += VN32)
-            v_store_vf32(xi + r, (v_load_vf32(xi + r) - net->shift[i]) / net->scale[i]);
-    }
+}
+
+VM_INLINE void dense_scale(float *x, const VmDenseNet *net, int n)
+{
+    for (int i = 0; i < net->n_inputs; i++, x += VM_DENSE_BLOCK)
+        for (int r = 0; r < n; r += VN32)
+            v_store_vf32(x + r, (v_load_vf32(x + r) - net->shift[i]) / net->scale[i]);
 }
 
 static void dense_block(float *out, const float *rows, const VmDenseNet *net, float *tmp, int n)
 {
     float *x = tmp, *y = tmp + (size_t)net->stride * VM_DENSE_BLOCK;
-    dense_transpose(x, rows, net, n);
+    dense_transpose(x, rows, net->n_inputs, n);
+    if (net->shift) dense_scale(x, net, n);
     for (int k = 0; k < net->n_layers; k++) {
         int r = 0;
-        for (; r + DENSE_ROWS * VN32 <= n + VN32 - 1; r += DENSE_ROWS * VN32)
+        for (; r + (DENSE_ROWS - 1) * VN32 < n; r += DENSE_ROWS * VN32)
             dense_layer(y + r, x + r, &net->layers[k], DENSE_ROWS);
         for (; r < n; r += VN32) dense_layer(y + r, x + r, &net->layers[k], 1);
         float *swap = x;
@@ -152,9 +182,9 @@ static void dense_rows(float *out, const float *rows, const VmDenseNet *net, flo
 VM_INLINE void dense_neurons(float *y, const float *x, const VmDense *l, int o, int wide)
 {
     vf32 even[DENSE_WIDE], odd[DENSE_WIDE];
-    const float *w = l->columns + o;
+    const float *w = l->weights + o;
     const int in = l->in;
-    const size_t next = (size_t)l->columns_stride;
+    const size_t next = (size_t)l->stride;
     V_UNROLL for (int k = 0; k < wide; k++)
     {
         even[k] = v_load_vf32(l->biases + o + k * VN32) + v_load_vf32(w + k * VN32) * x[0];

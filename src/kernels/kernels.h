@@ -147,7 +147,7 @@ typedef struct VmFvifSums {
 
 enum {
     VM_DENSE_MAX_WIDTH = 4096, /* values of a layer */
-    VM_DENSE_BLOCK = 32,       /* rows worked on together */
+    VM_DENSE_BLOCK = 48,       /* rows worked on together: six vectors of eight */
     VM_DENSE_PAD = 16          /* floats to which neurons are filled up */
 };
 
@@ -155,10 +155,9 @@ enum {
 typedef struct VmDense {
     int in, out; /* 1 .. VM_DENSE_MAX_WIDTH */
     enum VmActivation activation;
-    const float *weights; /* [out][in] */
-    const float *columns; /* [in][columns_stride], the same transposed; zeros behind out */
-    int columns_stride;   /* out up to a multiple of VM_DENSE_PAD */
-    const float *biases;  /* [columns_stride] */
+    int stride;           /* out up to a multiple of VM_DENSE_PAD */
+    const float *weights; /* [in][stride], zeros behind out */
+    const float *biases;  /* [stride] */
 } VmDense;
 
 typedef struct VmDenseNet {

@@ -10,8 +10,8 @@ static void dense_row(float *out, const float *row, const VmDenseNet *net, float
     for (int k = 0; k < net->n_layers; k++) {
         const VmDense *l = &net->layers[k];
         for (int o = 0; o < l->out; o++) {
-            const float *w = l->weights + (size_t)o * (size_t)l->in;
-            y[o] = dense_activate(l->activation, dense_dot(w, 1, x, l->in, l->biases[o]));
+            const float sum = dense_dot(l->weights + o, l->stride, x, l->in, l->biases[o]);
+            y[o] = dense_activate(l->activation, sum);
         }
         float *swap = x;
         x = y;

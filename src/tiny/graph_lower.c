@@ -228,7 +228,7 @@ static size_t program_size(const Chain *c, int n_layers)
         const size_t in = (size_t)width_of(c->graph, n->in[0]);
         const size_t out = (size_t)width_of(c->graph, n->out[0]),
                      stride = (size_t)padded((int64_t)out);
-        size += lines(in * out) + lines(in * stride) + lines(stride);
+        size += lines(in * stride) + lines(stride);
     }
     return size;
 }
@@ -246,21 +246,18 @@ static void add_layer(const VmGraph *g, VmDenseNet *net, const Step *s, VmArena 
     VmDense *l = (VmDense *)&net->layers[net->n_layers++];
     l->in = (int)width_of(g, n->in[0]);
     l->out = (int)width_of(g, n->out[0]);
-    l->columns_stride = padded(l->out);
-    const size_t in = (size_t)l->in, out = (size_t)l->out, stride = (size_t)l->columns_stride;
-    float *weights = vm_arena_take(arena, in * out * sizeof(float));
-    float *columns = vm_arena_take(arena, in * stride * sizeof(float));
+    l->stride = padded(l->out);
+    const size_t in = (size_t)l->in, out = (size_t)l->out, stride = (size_t)l->stride;
+    float *weights = vm_arena_take(arena, in * stride * sizeof(float));
     float *biases = vm_arena_take(arena, stride * sizeof(float));
     const float *w = g->values[n->in[1]].data;
     for (size_t o = 0; o < out; o++)
         for (size_t i = 0; i < in; i++)
-            columns[i * stride + o] = weights[o * in + i] =
-                n->trans_b ? w[o * in + i] : w[i * out + o];
+            weights[i * stride + o] = n->trans_b ? w[o * in + i] : w[i * out + o];
     if (s->constant) copy_columns(biases, s->constant, l->out);
     l->weights = weights;
-    l->columns = columns;
     l->biases = biases;
-    net->stride = VM_MAX(net->stride, l->columns_stride);
+    net->stride = VM_MAX(net->stride, l->stride);
 }
 
 /* Scaling needs both: a shift of 0 and a scale of 1 change nothing. */

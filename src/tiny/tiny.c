@@ -10,7 +10,7 @@
 
 enum {
     SCHEMA = 1,
-    STACK_WIDTH = 256, /* of networks whose work space fits on the stack: 64 KiB for a block */
+    STACK_WIDTH = 128, /* of networks whose work space fits on the stack: 48 KiB for a block */
     CHUNK = 1 << 18    /* values of a graph's inputs that are computed together */
 };
 

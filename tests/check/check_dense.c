@@ -9,8 +9,7 @@ enum { MAX_LAYERS = 4, MAX_UNITS = 80, MAX_STRIDE = 80 };
 
 typedef struct Dense {
     CheckRows rows, out, tmp;
-    float weights[MAX_LAYERS][MAX_UNITS * MAX_UNITS] __attribute__((aligned(64)));
-    float columns[MAX_LAYERS][MAX_UNITS * MAX_STRIDE] __attribute__((aligned(64)));
+    float weights[MAX_LAYERS][MAX_UNITS * MAX_STRIDE] __attribute__((aligned(64)));
     float biases[MAX_LAYERS][MAX_STRIDE] __attribute__((aligned(64)));
     float shift[MAX_UNITS], scale[MAX_UNITS];
     VmDense layers[MAX_LAYERS];
@@ -44,16 +43,14 @@ static float random_float(float limit)
 static void fill_layer(Dense *c, int k, int in, int out, enum VmActivation activation)
 {
     const int stride = up(out);
-    memset(c->columns[k], 0, sizeof(c->columns[k]));
+    memset(c->weights[k], 0, sizeof(c->weights[k]));
     memset(c->biases[k], 0, sizeof(c->biases[k]));
     for (int o = 0; o < out; o++) {
         c->biases[k][o] = random_float(0.3f);
         for (int i = 0; i < in; i++)
-            c->columns[k][i * stride + o] = c->weights[k][o * in + i] =
-                random_float(1 / sqrtf((float)in));
+            c->weights[k][i * stride + o] = random_float(1 / sqrtf((float)in));
     }
-    c->layers[k] =
-        (VmDense){in, out, activation, c->weights[k], c->columns[k], stride, c->biases[k]};
+    c->layers[k] = (VmDense){in, out, activation, stride, c->weights[k], c->biases[k]};
 }
 
 static void choose_net(Dense *c, size_t shape)
