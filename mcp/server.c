@@ -358,6 +358,28 @@ static json_t *tool_error(const char *text)
                      vm_rpc_string(text, strlen(text)), "isError", 1);
 }
 
+/* Versions before 2025-06-18 know no links: the address becomes text. */
+static json_t *known_content(const VmCall *call, json_t *item)
+{
+    const char *type = json_string_value(json_object_get(item, "type"));
+    const char *version = call->era == VM_ERA_LEGACY ? call->peer->version : NULL;
+
+    if (!version || strcmp(version, "2025-06-18") >= 0 || strcmp(type, "resource_link") != 0)
+        return json_incref(item);
+    return json_pack("{sssO}", "type", "text", "text", json_object_get(item, "uri"));
+}
+
+static void add_contents(const VmCall *call, json_t *content)
+{
+    size_t i;
+    json_t *item;
+
+    json_array_foreach(call->content, i, item)
+    {
+        json_array_append_new(content, known_content(call, item));
+    }
+}
+
 static json_t *tool_result(VmCall *call)
 {
     json_t *content = json_array(), *result = json_pack("{sO}", "content", content);
@@ -375,7 +397,7 @@ static json_t *tool_result(VmCall *call)
         json_array_foreach(call->warnings, i, warning)
             json_array_append_new(content, vm_content_text(json_string_value(warning)));
     }
-    if (call->content) json_array_extend(content, call->content);
+    add_contents(call, content);
     json_decref(content);
     return result;
 }

@@ -81,6 +81,20 @@ class Stdio(unittest.TestCase):
             expected = asked if asked in known else "2025-11-25"
             self.assertEqual(answers[0]["result"]["protocolVersion"], expected)
 
+    def test_links_for_old_clients(self):
+        """What a version does not know it does not get."""
+        with LongClip(64, 64, 2) as folder:
+            args = {"ref": "long.yuv", "dis": "long.yuv", "width": 64, "height": 64}
+            for version, kind in (("2024-11-05", "text"), ("2025-03-26", "text"), ("2025-06-18", "resource_link")):
+                process = self.start("--allow", folder)
+                hello = request(0, "initialize", {"protocolVersion": version})
+                process.stdin.write(line(hello) + line(request(1, "tools/call", {"name": "vmaf_score", "arguments": args})))
+                process.stdin.flush()
+                process.stdout.readline()
+                content = json.loads(process.stdout.readline())["result"]["content"]
+                self.assertEqual({c["type"] for c in content}, {"text", kind})
+                self.assertTrue(any("vmaf://reports/" in c.get("uri", c.get("text")) for c in content))
+
     def test_before_initialize(self):
         answers, _ = exchange(request(1, "ping"), request(2, "tools/list"), request(3, "nonsense"))
         self.assertEqual(answers[0]["result"], {})
