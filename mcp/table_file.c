@@ -105,8 +105,8 @@ static int check_corpus(int folder, const char *path, VmError *error)
 }
 
 /* The trainer takes a path: that of the descriptor is always the folder that was opened. */
-static int read_corpus(int folder, const char *path, const char *features, VmDataset **dataset,
-                       VmError *error)
+static int read_corpus(int folder, const char *path, const char *features, const VmWatch *watch,
+                       VmDataset **dataset, VmError *error)
 {
     char name[64];
     VmMessages messages;
@@ -115,7 +115,8 @@ static int read_corpus(int folder, const char *path, const char *features, VmDat
                        .cache_dir = getenv("VMAF_TINY_AI_CACHE"),
                        .features = features,
                        .teacher = "version=vmaf_v0.6.1",
-                       .progress = VM_PROGRESS_NONE};
+                       .progress = VM_PROGRESS_NONE,
+                       .watch = watch};
 
     VM_TRY(check_corpus(folder, path, error));
     (void)snprintf(name, sizeof(name), "/proc/self/fd/%d", folder);
@@ -137,10 +138,10 @@ static int is_folder(int fd)
 }
 
 static int read_any(const VmRoots *roots, const char *path, const char *features,
-                    VmDataset **dataset, VmError *error)
+                    const VmWatch *watch, VmDataset **dataset, VmError *error)
 {
     const int folder = vm_roots_open_folder(roots, path, NULL);
-    const int code = is_folder(folder) ? read_corpus(folder, path, features, dataset, error)
+    const int code = is_folder(folder) ? read_corpus(folder, path, features, watch, dataset, error)
                                        : read_file(roots, path, features, dataset, error);
 
     if (folder >= 0) close(folder);
@@ -180,10 +181,10 @@ static int take_part(VmTableFile *table, const char *name)
 }
 
 int vm_table_file_open(VmTableFile *table, const VmRoots *roots, const char *path,
-                       const char *features, const char *part, VmError *error)
+                       const char *features, const char *part, const VmWatch *watch, VmError *error)
 {
     *table = (VmTableFile){NULL};
-    VM_TRY(read_any(roots, path, features, &table->dataset, error));
+    VM_TRY(read_any(roots, path, features, watch, &table->dataset, error));
     if (take_part(table, part)) return vm_fail_memory(error);
     if (table->n >= 2) return 0;
     return vm_fail(

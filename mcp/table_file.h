@@ -6,6 +6,7 @@
 
 #include "dataset.h"
 #include "roots.h"
+#include "team.h"
 
 typedef struct VmTableFile {
     VmDataset *dataset;
@@ -18,7 +19,8 @@ typedef struct VmTableFile {
  * from its cache, those that are not there are computed. Returns 0 or a negative errno with a
  * sentence; close it in both cases. */
 int vm_table_file_open(VmTableFile *table, const VmRoots *roots, const char *path,
-                       const char *features, const char *part, VmError *error);
+                       const char *features, const char *part, const VmWatch *watch,
+                       VmError *error);
 
 void vm_table_file_close(VmTableFile *table);
 

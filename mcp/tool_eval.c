@@ -184,7 +184,7 @@ static int judge(VmCall *call, const char *path, Stop *stop, json_t **result, Vm
     if (!code && join_features(model, &list)) code = vm_fail_memory(error);
     if (!code)
         code = vm_table_file_open(&table, &box->roots, vm_call_string(call, "features"), list.data,
-                                  vm_call_string(call, "split"), error);
+                                  vm_call_string(call, "split"), &stop->watch, error);
     if (!code) code = evaluate(call, path, model, &table, stop, result, error);
     vm_table_file_close(&table);
     vm_text_free(&list);
@@ -192,9 +192,14 @@ static int judge(VmCall *call, const char *path, Stop *stop, json_t **result, Vm
     return code;
 }
 
+static void on_progress(void *opaque, double done, double total, const char *what)
+{
+    vm_call_progress(opaque, done, total, what);
+}
+
 static void start(VmCall *call, Stop *stop)
 {
-    *stop = (Stop){.watch = {.cancelled = &stop->stopped}};
+    *stop = (Stop){.watch = {.cancelled = &stop->stopped, .progress = on_progress, .opaque = call}};
     vm_call_on_stop(call, on_stop, &stop->stopped);
 }
 

@@ -158,7 +158,7 @@ static int prepare(Training *t)
     VM_TRY(take_arguments(t));
     VM_TRY(open_teacher(t));
     VM_TRY(vm_table_file_open(&t->table, &box->roots, vm_call_string(t->call, "features"),
-                              vm_call_string(t->call, "columns"), "all", &t->error));
+                              vm_call_string(t->call, "columns"), "all", &t->watch, &t->error));
     VM_TRY(split_rows(t));
     return vm_call_string(t->call, "hold_out") ? vm_learn_check_overlap(t->table.dataset, &t->error)
                                                : 0;

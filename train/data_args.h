@@ -13,19 +13,20 @@ typedef struct VmSize {
 } VmSize;
 
 typedef struct VmDataArgs {
-    const char *data;      /* CSV or NPY file; wins over the corpus */
-    const char *data_root; /* corpus */
-    VmSize assume;         /* geometry of raw files */
-    const char *cache_dir; /* NULL: ~/.cache/vmaf-tiny-ai */
-    int cache;             /* VmCacheMode */
-    int digest;            /* VmDigestMode */
-    int accept_legacy;     /* cache entries without a key */
-    const char *features;  /* "canonical", "full" or names with commas between */
-    const char *teacher;   /* "version=NAME" or "path=FILE" */
-    unsigned max_pairs;    /* 0: all */
-    int skip_unusable;     /* go on without pairs that cannot be used */
-    unsigned jobs;         /* pairs at the same time; 0: as many as there are cores */
-    int progress;          /* VmProgressMode */
+    const char *data;            /* CSV or NPY file; wins over the corpus */
+    const char *data_root;       /* corpus */
+    VmSize assume;               /* geometry of raw files */
+    const char *cache_dir;       /* NULL: ~/.cache/vmaf-tiny-ai */
+    int cache;                   /* VmCacheMode */
+    int digest;                  /* VmDigestMode */
+    int accept_legacy;           /* cache entries without a key */
+    const char *features;        /* "canonical", "full" or names with commas between */
+    const char *teacher;         /* "version=NAME" or "path=FILE" */
+    unsigned max_pairs;          /* 0: all */
+    int skip_unusable;           /* go on without pairs that cannot be used */
+    unsigned jobs;               /* pairs at the same time; 0: as many as there are cores */
+    int progress;                /* VmProgressMode */
+    const struct VmWatch *watch; /* hears of frames that are computed, can cancel; or NULL */
 } VmDataArgs;
 
 /* For a VmOptionTable; its base is the offset of the VmDataArgs. */

@@ -12,6 +12,7 @@
 
 #include "infile.h"
 #include "lease.h"
+#include "team.h"
 
 enum { JOBS_MAX = 1024 };
 
@@ -160,12 +161,17 @@ static void count_frame(void *opaque)
     Work *work = opaque;
 
     lock(work);
-    vm_progress_update(&work->progress, ++work->extraction->frames_computed);
+    const uint64_t frames = ++work->extraction->frames_computed;
+    vm_progress_update(&work->progress, frames);
+    vm_watch_tell(work->extraction->args->watch, (double)frames,
+                  work->progress.total > 0 ? (double)work->progress.total : 0,
+                  "frames of the corpus");
     unlock(work);
 }
 
 static enum Outcome fail_pair(Work *work, int err, const VmError *error)
 {
+    if (err == -ECANCELED) return FAILED; /* said once, at the end */
     vm_message_error(work->messages, "%s", error->text[0] ? error->text : strerror(-err));
     if (err != -ENOMEM) return FAILED;
     lock(work);
@@ -205,8 +211,9 @@ static int check_unchanged(const Work *work, const VmFile *file, VmError *error)
 static int run_pass(Worker *worker, const VmPair *pair, VmRows *rows, VmError *error)
 {
     Work *work = worker->work;
-    const VmPass pass = {work->corpus, work->features, &worker->teacher, work->threads,
-                         count_frame,  work,           work->messages};
+    const VmPass pass = {
+        work->corpus, work->features, &worker->teacher, work->threads,
+        count_frame,  work,           work->messages,   work->extraction->args->watch};
 
     VM_TRY(vm_pass_run(&pass, pair, rows, error));
     VM_TRY(check_unchanged(work, pair->ref, error));
@@ -325,6 +332,7 @@ static int next_pair(Work *work, unsigned *number, int *waited)
     int found = 0;
 
     lock(work);
+    if (vm_watch_cancelled(work->extraction->args->watch)) work->stop = VM_EXIT_INPUT;
     *waited = work->next == work->n;
     if (!work->stop && work->next < work->n) {
         *number = work->order[work->next++];
@@ -499,6 +507,10 @@ enum VmExit vm_extraction_run(VmExtraction *extraction, const VmCorpus *corpus,
     }
     if (!status && find_folder(&work) < 0) status = VM_EXIT_INPUT;
     if (!status && work.n) status = run_jobs(&work);
+    if (vm_watch_cancelled(extraction->args->watch)) {
+        vm_message_error(messages, "cancelled; what was computed is in the cache");
+        status = VM_EXIT_INPUT;
+    }
     if (!status && extraction->failed) status = VM_EXIT_INPUT;
     (void)pthread_mutex_destroy(&work.lock);
     free_keys(work.keys[0], corpus->n_ref);

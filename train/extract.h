@@ -19,6 +19,7 @@ typedef struct VmPass {
     void (*frame)(void *opaque);
     void *opaque;
     VmMessages *messages;
+    const struct VmWatch *watch; /* asked before each frame; may be NULL */
 } VmPass;
 
 /* Computes the rows of a pair. Returns 0, or a negative errno and a sentence with clip and frame; free rows

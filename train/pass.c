@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "extract.h"
+#include "team.h"
 
 typedef struct Run {
     const VmPass *pass;
@@ -94,7 +95,10 @@ static int read_both(Run *run, VmafPicture pics[2])
 static int hand_over(Run *run)
 {
     VmafPicture pics[2] = {{.data = {NULL}}, {.data = {NULL}}};
-    int got = 0, err = vmaf_fetch_preallocated_picture(run->vmaf, &pics[0]);
+    int got = 0, err = vm_watch_cancelled(run->pass->watch) ? -ECANCELED : 0;
+
+    if (err < 0) return vm_fail(run->error, err, "cancelled");
+    err = vmaf_fetch_preallocated_picture(run->vmaf, &pics[0]);
 
     if (!err) err = vmaf_fetch_preallocated_picture(run->vmaf, &pics[1]);
     if (err < 0) err = refuse(run, err);

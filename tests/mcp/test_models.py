@@ -179,6 +179,8 @@ class Models(Tables):
 class Corpus(Tables):
     """The folder of a corpus instead of a table: rows come from the cache of the trainer."""
 
+    GEOMETRY = {"width": 640, "height": 360}
+
     def setUp(self):
         support.model_file("vmaf_v0.6.1")
         super().setUp()
@@ -217,6 +219,20 @@ class Corpus(Tables):
         self.assertTrue(os.listdir(self.path("cache")))
         for name in ("n", "plcc", "srocc", "krocc", "rmse", "max_error"):
             self.assertAlmostEqual(got[name], wanted[name], 4)
+
+    def test_cancel(self):
+        """Rows that are being computed are given up within a frame; those that are done stay."""
+        for folder, side in (("ref", "ref"), ("dis", "dis")):
+            name = "Gamma_25fps" if folder == "ref" else "Gamma_90_360_500"
+            frame = support.patterns.frame("B", side, 640, 360)
+            self.file(f"corpus/{folder}/{name}.yuv", frame * 300)
+        self.file("corpus/corpus.json", json.dumps({"sources": {"Gamma": self.GEOMETRY}}))
+        arguments = {"model": self.good, "features": "corpus", "split": "all"}
+        request = self.client.start_call("eval_model_on_split", arguments, token="t")
+        self.client.wait_for_progress("t", least=20)
+        self.client.notify("notifications/cancelled", {"requestId": request})
+        self.assertTrue(self.client.is_idle_within(1))
+        self.assertNotIn(request, self.client.answers)
 
     def test_what_is_no_corpus(self):
         arguments = {"model": self.good, "split": "all"}
