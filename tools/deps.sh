@@ -18,7 +18,7 @@ demo="$build ffmpeg"
 # built from source packages (dpkg-dev, cmake, perl). npm brings the official MCP clients;
 # NumPy reads the arrays that are exported.
 test="$demo git binutils clang clang-format clang-tidy libclang-rt-14-dev libcmocka-dev valgrind strace libc6-dbg
-    gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user g++ dpkg-dev cmake perl python3-numpy"
+    gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user g++ dpkg-dev cmake perl python3-numpy chromium"
 # Node.js from elsewhere has npm in it and stands in the way of Debian's.
 corpus=$demo
 command -v npm >/dev/null || test="$test npm" corpus="$corpus npm"

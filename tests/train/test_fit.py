@@ -47,6 +47,21 @@ class RowsCase(CorpusCase):
     def refused(self, code, words, command, *args, data=None, **kwargs):
         return self.check_refused(code, words, command, "--data", data or self.data, *args, root=False, **kwargs)
 
+    def check_page(self, page):
+        """It needs nothing but itself, and a browser finds a point for each row in both plots."""
+        with open(page, encoding="utf-8") as f:
+            self.assertNotIn("http", f.read())
+        command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
+        command += ["--user-data-dir=" + self.path("browser"), "file://" + page]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        except FileNotFoundError:
+            self.skipTest("chromium is not installed; see tools/deps.sh")
+        self.assertEqual(done.stdout.count("<circle"), 2 * len(self.rows), done.stderr[-2000:])
+        self.assertEqual(done.stdout.count("<svg"), 3)
+        for source in table.SOURCES:
+            self.assertIn(source, done.stdout)
+
     def report(self, name="eval_report.json"):
         with open(os.path.join(self.out, name), encoding="utf-8") as f:
             return support.parse_json(f.read())
@@ -237,22 +252,7 @@ class TestJudgement(RowsCase):
         model = self.fit(*QUICK)
         page = self.path("report.html")
         self.ok("eval", model, "--html", page)
-        with open(page, encoding="utf-8") as f:
-            self.assertNotIn("http", f.read())
-        browser = "chromium"
-        try:
-            done = subprocess.run(
-                [browser, "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=" + self.path("browser"),
-                 "--dump-dom", "file://" + page],
-                capture_output=True, text=True, timeout=120,
-            )
-        except FileNotFoundError:
-            self.skipTest("chromium is not installed; see tools/deps.sh")
-        dom = done.stdout
-        self.assertEqual(dom.count("<circle"), 2 * len(self.rows), done.stderr[-2000:])
-        self.assertEqual(dom.count("<svg"), 3)
-        for source in table.SOURCES:
-            self.assertIn(source, dom)
+        self.check_page(page)
 
 
 class TestTools(RowsCase):
@@ -389,6 +389,29 @@ class TestLoso(RowsCase):
         self.assertEqual(a["rmse"], b["rmse"])
         bad = corpora.run("register", model, "--id", "No Id", "--model-dir", folder, env=self.env)
         self.assertEqual(bad.returncode, 1)
+
+
+class TestRun(RowsCase):
+    def test_the_whole_way(self):
+        few = ["--restarts", "1", "--iterations", "8", "--queries", "300", "--choice-queries", "300"]
+        result = self.ok("run", *few, "--val-source", "Elm", "--id", "student", "--out-dir", self.out)
+        for words in ("5 sources, 15 clips, 450 rows", "fit and eval: mlp_medium", "held out (Elm)", "no video, on all rows",
+                      "guaranteed 83.3 % interval", "architecture", "report.html"):
+            self.assertIn(words, result.stdout)
+        loso = self.report("loso.json")
+        self.assertEqual([(r["arch"], r["activation"]) for r in loso["runs"]],
+                         [("linear", "tanh"), ("mlp_small", "relu"), ("mlp_small", "tanh")])
+        tanh = loso["runs"][2]
+        report = self.report()
+        self.assertEqual(report["split"], "loso")
+        self.assertEqual(list(report)[:9], REPORT_KEYS)
+        self.assertAlmostEqual(report["rmse"], tanh["pooled"]["rmse"], places=10)
+        for arch in ("linear", "mlp_small", "mlp_medium"):
+            for name in (f"{arch}_final.onnx", "eval_report.json", "run.json", "train_log.csv"):
+                self.assertTrue(os.path.exists(os.path.join(self.out, arch, name)), name)
+        with open(os.path.join(self.out, "models", "registry.json"), encoding="utf-8") as f:
+            self.assertEqual([m["id"] for m in json.load(f)["models"]], ["student"])
+        self.check_page(os.path.join(self.out, "report.html"))
 
 
 class TestBadInput(RowsCase):
