@@ -68,6 +68,26 @@ VM_INLINE void dense_products(vf32 sum[DENSE_NEURONS][DENSE_ROWS], const float *
             sum[k][r] += w[k] * v_load_vf32(x + r * VN32);
 }
 
+/* One branch for all sums, not one for each. */
+#define DENSE_FINISH(ACT)                                                                          \
+    case ACT:                                                                                      \
+        V_UNROLL for (int k = 0; k < neurons; k++) V_UNROLL for (int r = 0; r < rows; r++)         \
+            v_store_vf32(y + k * VM_DENSE_BLOCK + r * VN32, dense_v_activate(ACT, sum[k][r]));     \
+        break;
+VM_INLINE void dense_finish(float *y, vf32 sum[DENSE_NEURONS][DENSE_ROWS], enum VmActivation act,
+                            int neurons, int rows)
+{
+    switch (act) {
+        DENSE_FINISH(VM_ACT_NONE)
+        DENSE_FINISH(VM_ACT_RELU)
+        DENSE_FINISH(VM_ACT_TANH)
+        DENSE_FINISH(VM_ACT_SIGMOID)
+        DENSE_FINISH(VM_ACT_SOFTSIGN)
+        DENSE_FINISH(VM_ACT_SQUARE)
+        DENSE_FINISH(VM_ACT_GELU)
+    }
+}
+
 /* Neurons o .. o + neurons - 1 for `rows` vectors of rows; x and y are [value][VM_DENSE_BLOCK]. The sums of
  * even products wait in y: both kinds at once are more than there are registers. */
 VM_INLINE void dense_tile(float *y, const float *x, const VmDense *l, int o, int neurons, int rows)
@@ -91,8 +111,7 @@ VM_INLINE void dense_tile(float *y, const float *x, const VmDense *l, int o, int
         V_UNROLL for (int k = 0; k < neurons; k++) V_UNROLL for (int r = 0; r < rows; r++)
             sum[k][r] = v_load_vf32(y + k * VM_DENSE_BLOCK + r * VN32) + sum[k][r];
     }
-    V_UNROLL for (int k = 0; k < neurons; k++) V_UNROLL for (int r = 0; r < rows; r++)
-        v_store_vf32(y + k * VM_DENSE_BLOCK + r * VN32, dense_v_activate(l->activation, sum[k][r]));
+    dense_finish(y, sum, l->activation, neurons, rows);
 }
 
 VM_INLINE void dense_layer(float *y, const float *x, const VmDense *l, int rows)
