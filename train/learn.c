@@ -103,24 +103,48 @@ static int fit_spread(VmLearned *learned, const VmLearn *l, const VmFitSpec *sco
     return code;
 }
 
-int vm_learn(VmLearned *learned, const VmLearn *l, VmError *error)
+/* Tables may hold clipped scores alone. What they were before the clip is asked for; *raw stays NULL if it is
+ * known, and if there is nobody to ask. */
+static int ask_raw(const VmLearn *l, const VmFitSpec *spec, double **raw, VmError *error)
 {
     const VmDataset *d = l->dataset;
-    VmFitSpec spec;
-    VmTable rows = {.pick = l->rows, .n = l->n};
+    size_t i = 0;
+    while (i < l->n && d->clips[d->clip[l->rows[i]]].has_raw) i++;
+    if (i == l->n || !l->teacher || spec->value != VM_TEACHER_RAW) return 0;
+    *raw = vm_alloc_array(d->n, sizeof(**raw));
+    if (!*raw) return vm_fail_memory(error);
+    return vm_teacher_label(l->teacher, VM_TEACHER_RAW, d->features, d->width, d->x, d->n, *raw,
+                            spec->n_threads, error);
+}
+
+static int fit(VmLearned *learned, const VmLearn *l, const VmFitSpec *spec, VmError *error)
+{
+    const VmDataset *d = l->dataset;
     const int is_mos = vm_learn_target(l->args) == VM_TARGET_MOS;
+    VmTable rows = {.pick = l->rows, .n = l->n};
+    double *raw = NULL;
+    int code = 0;
+    if (d) {
+        if (l->teacher && !is_mos) VM_TRY(vm_learn_check_teacher(d, l->teacher, error));
+        if (!is_mos) code = ask_raw(l, spec, &raw, error);
+        rows.x = d->x;
+        rows.y = spec->value == VM_TEACHER_CLIPPED ? d->clipped : raw ? raw : d->raw;
+    }
+    if (!code && is_mos && d && l->teacher)
+        code = vm_mos_fit(&learned->fitted, spec, d, &rows, &learned->pull, error);
+    else if (!code) code = vm_fit(&learned->fitted, spec, names_of(l), &rows, error);
+    vm_free(raw);
+    return code;
+}
+
+int vm_learn(VmLearned *learned, const VmLearn *l, VmError *error)
+{
+    VmFitSpec spec;
     *learned = (VmLearned){.pull = NAN};
     VM_TRY(vm_learn_spec(&spec, l->args, l->arch, width_of(l), l->teacher, error));
-    if (d) {
-        rows.x = d->x;
-        rows.y = spec.value == VM_TEACHER_CLIPPED ? d->clipped : d->raw;
-        if (l->teacher && !is_mos) VM_TRY(vm_learn_check_teacher(d, l->teacher, error));
-    }
     spec.snapshot_every = l->snapshot_every;
     spec.watch = l->watch;
-    const int code = is_mos && d && l->teacher
-                         ? vm_mos_fit(&learned->fitted, &spec, d, &rows, &learned->pull, error)
-                         : vm_fit(&learned->fitted, &spec, names_of(l), &rows, error);
+    const int code = fit(learned, l, &spec, error);
     if (code && (code != -ERANGE || !learned->fitted.params)) return code;
     if (!code && l->spread) VM_TRY(fit_spread(learned, l, &spec, error));
     VM_TRY(set_facts(learned, l, 1, error));

@@ -136,6 +136,18 @@ class TestFit(RowsCase):
         run = self.report("run.json")["flags"]
         self.assertEqual((run["optimizer"], run["activation"], run["target"]), ("adam", "relu", "clipped"))
 
+    def test_clipped_scores_alone(self):
+        """What they were before the clip is asked of the teacher: the first loss is the same."""
+        self.assertTrue(any(not 0 <= r[4] <= 100 for r in self.rows))
+        text = table.csv(self.rows).splitlines()
+        cut = [",".join(v for i, v in enumerate(line.split(",")) if i != 9) for line in text]
+        first = []
+        for data in (self.data, self.file("clipped.csv", "\n".join(cut) + "\n")):
+            self.fit(*QUICK, data=data)
+            with open(os.path.join(self.out, "train_log.csv"), encoding="utf-8") as f:
+                first.append(float(f.read().splitlines()[1].split(",")[1]))
+        self.assertAlmostEqual(first[0] / first[1], 1, places=6)
+
     def test_without_a_corpus(self):
         self.ok("fit", "--corpus-free", "--out-dir", self.out, "--restarts", "1")
         report = self.json("eval", os.path.join(self.out, "mlp_small_final.onnx"))
