@@ -141,8 +141,8 @@ static json_t *list_runs(const Bench *b)
 
     for (unsigned i = 0; i < b->n; i++) {
         const Run *r = &b->run[i];
-        (void)json_array_append_new(
-            list,
+        vm_tools_append(
+            &list,
             json_pack("{ss sI sI so so so}", "level", r->level, "threads", (json_int_t)r->threads,
                       "frames", (json_int_t)r->frames, "seconds", vm_scoring_number(r->seconds),
                       "fps", vm_scoring_number(round(fps_of(r) * 100) / 100), "speedup",

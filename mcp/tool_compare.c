@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "bdrate.h"
+#include "rpc.h"
 #include "scoring.h"
 #include "tools.h"
 #include "worst.h"
@@ -211,7 +212,7 @@ static int is_first_of_group(const Comparison *c, unsigned i)
     return 1;
 }
 
-static void add_bd(const Comparison *c, const char *anchor, const char *test, json_t *list)
+static void add_bd(const Comparison *c, const char *anchor, const char *test, json_t **list)
 {
     VmRatePoint a[ENCODES_MAX], b[ENCODES_MAX];
     VmBdResult r;
@@ -223,10 +224,10 @@ static void add_bd(const Comparison *c, const char *anchor, const char *test, js
                            error.text);
         return;
     }
-    (void)json_array_append_new(
-        list, json_pack("{ss ss so so so so}", "anchor", anchor, "test", test, "bd_rate_percent",
-                        vm_scoring_number(r.rate), "bd_score", vm_scoring_number(r.quality), "from",
-                        vm_scoring_number(r.low), "to", vm_scoring_number(r.high)));
+    vm_tools_append(list, json_pack("{ss ss so so so so}", "anchor", anchor, "test", test,
+                                    "bd_rate_percent", vm_scoring_number(r.rate), "bd_score",
+                                    vm_scoring_number(r.quality), "from", vm_scoring_number(r.low),
+                                    "to", vm_scoring_number(r.high)));
 }
 
 static json_t *list_bd(const Comparison *c)
@@ -238,7 +239,7 @@ static json_t *list_bd(const Comparison *c)
     for (unsigned i = 0; anchor && i < c->n; i++) {
         const char *group = c->encode[i].group;
         if (group && strcmp(group, anchor) && is_first_of_group(c, i))
-            add_bd(c, anchor, group, list);
+            add_bd(c, anchor, group, &list);
     }
     return list;
 }
@@ -255,7 +256,8 @@ static json_t *encode_entry(const Encode *e)
     if (e->kbps > 0) (void)json_object_set_new(entry, "kbps", vm_scoring_number(e->kbps));
     if (*e->error.text) {
         (void)json_object_set_new(entry, "mean", json_null());
-        (void)json_object_set_new(entry, "error", json_string(e->error.text));
+        (void)json_object_set_new(entry, "error",
+                                  vm_rpc_string(e->error.text, strlen(e->error.text)));
         return entry;
     }
     json_t *scores =
@@ -280,7 +282,7 @@ static int answer(const Comparison *c)
     for (unsigned i = 0; i < c->n; i++) {
         const Encode *e = &c->encode[i];
         if (!*e->error.text && (!best || e->stats.mean > best->stats.mean)) best = e;
-        (void)json_array_append_new(list, encode_entry(e));
+        vm_tools_append(&list, encode_entry(e));
     }
     const char *source = !json_array_size(bd) ? NULL : c->rates_given ? "given" : "file_size";
     return vm_call_result(c->call, json_pack("{ss so ss? so ss?}", "model_id", c->model, "encodes",

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "evaluate.h"
+#include "rpc.h"
 #include "table_file.h"
 #include "toolbox.h"
 #include "tools.h"
@@ -130,7 +131,7 @@ static json_t *columns_json(const VmTiny *model)
     const char *const *names = vm_tiny_features(model, &n);
     json_t *list = json_array();
 
-    for (unsigned i = 0; i < n; i++) (void)json_array_append_new(list, json_string(names[i]));
+    for (unsigned i = 0; i < n; i++) vm_tools_append(&list, json_string(names[i]));
     return list;
 }
 
@@ -224,14 +225,17 @@ static double plcc_of(const json_t *entry)
     return json_is_number(plcc) ? json_number_value(plcc) : -2; /* below all correlations */
 }
 
-/* Before the first entry that is worse; equal ones stay in the order given. */
-static int insert_ranked(json_t *ranked, json_t *entry)
+/* Before the first entry that is worse; equal ones stay in the order given. As vm_tools_append(). */
+static void insert_ranked(json_t **ranked, json_t *entry)
 {
     size_t at = 0;
 
-    while (at < json_array_size(ranked) && plcc_of(json_array_get(ranked, at)) >= plcc_of(entry))
+    while (at < json_array_size(*ranked) && plcc_of(json_array_get(*ranked, at)) >= plcc_of(entry))
         at++;
-    return json_array_insert_new(ranked, at, entry);
+    if (*ranked && json_array_insert_new(*ranked, at, entry)) {
+        json_decref(*ranked);
+        *ranked = NULL;
+    }
 }
 
 static int run_compare(VmCall *call)
@@ -249,10 +253,10 @@ static int run_compare(VmCall *call)
         json_t *entry = NULL;
         vm_call_progress(call, (double)i, (double)json_array_size(models), path);
         const int code = judge(call, path, &stop, &entry, &error);
-        if (!code) (void)insert_ranked(ranked, entry);
+        if (!code) insert_ranked(&ranked, entry);
         else
-            (void)json_array_append_new(errors,
-                                        json_pack("{ss ss}", "model", path, "error", error.text));
+            vm_tools_append(&errors, json_pack("{ss so}", "model", path, "error",
+                                               vm_rpc_string(error.text, strlen(error.text))));
         if (atomic_load(&stop.stopped)) break;
     }
     vm_call_on_stop(call, NULL, NULL);

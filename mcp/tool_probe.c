@@ -130,11 +130,10 @@ static json_t *list_guesses(const char *path, uint64_t bytes)
     guess_from_name(&g, path, bytes);
     guess_from_size(&g, bytes);
     for (unsigned i = 0; i < g.n; i++)
-        (void)json_array_append_new(
-            list,
-            json_pack("{si si ss si sI ss}", "width", (int)g.list[i].w, "height", (int)g.list[i].h,
-                      "pixfmt", g.list[i].pixfmt, "bitdepth", (int)g.list[i].bits, "frames",
-                      (json_int_t)g.list[i].frames, "why", g.list[i].why));
+        vm_tools_append(&list, json_pack("{si si ss si sI ss}", "width", (int)g.list[i].w, "height",
+                                         (int)g.list[i].h, "pixfmt", g.list[i].pixfmt, "bitdepth",
+                                         (int)g.list[i].bits, "frames",
+                                         (json_int_t)g.list[i].frames, "why", g.list[i].why));
     return list;
 }
 

@@ -103,7 +103,7 @@ static json_t *list_models(VmScoring *s)
 
     for (unsigned c = 0; c < s->table.n_columns; c++)
         if (kind_of(s, s->table.columns[c]) == SCORE)
-            (void)json_array_append_new(list, vm_scoring_stats(s, s->table.columns[c]));
+            vm_tools_append(&list, vm_scoring_stats(s, s->table.columns[c]));
     return list;
 }
 
@@ -122,9 +122,8 @@ static json_t *list_features(VmScoring *s)
         const char *name = s->table.columns[c];
         vmaf_ext_stats_default(&v);
         if (kind_of(s, name) != FEATURE || vmaf_ext_stats(s->job.vmaf, name, &v)) continue;
-        (void)json_array_append_new(list, json_pack("{ss so so so}", "name", name, "mean",
-                                                    rounded(v.mean), "min", rounded(v.min), "max",
-                                                    rounded(v.max)));
+        vm_tools_append(&list, json_pack("{ss so so so}", "name", name, "mean", rounded(v.mean),
+                                         "min", rounded(v.min), "max", rounded(v.max)));
     }
     return list;
 }
@@ -151,8 +150,7 @@ static json_t *list_worst(const VmScoring *s, int with_features)
                                           : 0;
     json_t *list = json_array();
 
-    for (unsigned i = 0; i < n; i++)
-        (void)json_array_append_new(list, frame_entry(s, rows[i], with_features));
+    for (unsigned i = 0; i < n; i++) vm_tools_append(&list, frame_entry(s, rows[i], with_features));
     return list;
 }
 
@@ -161,7 +159,7 @@ static void add_all(VmScoring *s, json_t *result)
     json_t *list = json_array();
 
     for (unsigned i = 0; i < s->table.n_rows && i < ROWS_SHOWN; i++)
-        (void)json_array_append_new(list, frame_entry(s, i, 0));
+        vm_tools_append(&list, frame_entry(s, i, 0));
     (void)json_object_set_new(result, "scores", list);
     if (s->table.n_rows > ROWS_SHOWN)
         (void)vm_call_warn(s->call,

@@ -129,11 +129,11 @@ static json_t *list_culprits(const VmScoring *s, const VmCulprit *culprits, unsi
     json_t *list = json_array();
 
     for (unsigned i = 0; i < n; i++)
-        (void)json_array_append_new(list, json_pack("{ss so so so}", "feature",
-                                                    s->table.columns[culprits[i].column], "value",
-                                                    vm_scoring_number(culprits[i].value), "usual",
-                                                    vm_scoring_number(culprits[i].usual), "points",
-                                                    vm_scoring_number(culprits[i].points)));
+        vm_tools_append(&list,
+                        json_pack("{ss so so so}", "feature", s->table.columns[culprits[i].column],
+                                  "value", vm_scoring_number(culprits[i].value), "usual",
+                                  vm_scoring_number(culprits[i].usual), "points",
+                                  vm_scoring_number(culprits[i].points)));
     return list;
 }
 
@@ -176,7 +176,7 @@ static int answer(Look *look)
     vmaf_ext_stats_default(&stats);
     const double mean = vmaf_ext_stats(s->job.vmaf, name, &stats) ? NAN : stats.mean;
     for (unsigned i = 0; i < look->n; i++)
-        (void)json_array_append_new(list, frame_entry(s, &look->frame[i], &words[i]));
+        vm_tools_append(&list, frame_entry(s, &look->frame[i], &words[i]));
     facts = vm_scoring_facts(s);
     json_t *result = json_pack("{ss so so si}", "model_id", name, "mean", vm_scoring_number(mean),
                                "frames", list, "difference_gain", VM_IMAGE_GAIN);
