@@ -38,6 +38,7 @@ enum {
     OPT_MERGE,
     OPT_TINY_MODEL,
     OPT_TINY_VERIFY,
+    OPT_FAST,
     OPT_TINY_DEVICE,
     OPT_DNN_EP,
     OPT_TINY_THREADS,
@@ -83,6 +84,7 @@ static const struct option long_options[] = {
     {"chunk", required_argument, NULL, OPT_CHUNK},
     {"reproducible", no_argument, NULL, OPT_REPRODUCIBLE},
     {"tiny-model", required_argument, NULL, OPT_TINY_MODEL},
+    {"fast", no_argument, NULL, OPT_FAST},
     {"tiny-verify", no_argument, NULL, OPT_TINY_VERIFY},
     {"tiny-model-verify", no_argument, NULL, OPT_TINY_VERIFY},
     {"tiny-device", required_argument, NULL, OPT_TINY_DEVICE},
@@ -343,6 +345,7 @@ static int set_option(VmArgs *args, int code, int argc, char **argv)
     case OPT_MERGE: args->action = VM_MERGE; return 0;
     case OPT_REPRODUCIBLE: args->reproducible = 1; return 0;
     case OPT_TINY_MODEL: return vm_args_add_tiny(args, optarg);
+    case OPT_FAST: args->fast = 1; return vm_args_add_tiny(args, "vmaf_fast_v1");
     case OPT_TINY_VERIFY: args->tiny_verify = 1; return 0;
     case OPT_TINY_DEVICE:
     case OPT_DNN_EP:
@@ -441,7 +444,7 @@ static int check_models(VmArgs *args)
 {
     const unsigned n_tiny = count_tiny(args);
 
-    if (args->n_models == n_tiny && !args->no_prediction) {
+    if (args->n_models == n_tiny && !args->no_prediction && !args->fast) {
         const int err = add_default_model(args);
         if (err) return err;
     }
