@@ -57,6 +57,8 @@ const VmOption vm_data_options[] = {
      AT(features), .initial = "canonical"},
     {"teacher", "MODEL", "version=NAME or path=FILE: a libvmaf model", VM_OPTION_TEXT, AT(teacher),
      .initial = "version=vmaf_v0.6.1", .variable = "VMAF_MODEL_PATH"},
+    {"relabel", NULL, "with --data: the teacher's scores for its rows, instead of those in it",
+     VM_OPTION_FLAG, AT(relabel)},
     {"cache-dir", "DIR", "where computed rows are kept; else ~/.cache/vmaf-tiny-ai", VM_OPTION_TEXT,
      AT(cache_dir), .variable = "VMAF_TINY_AI_CACHE"},
     {"cache", "MODE", "how it is used", VM_OPTION_CHOICE, AT(cache), .choices = "write|read|off",

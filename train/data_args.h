@@ -22,6 +22,7 @@ typedef struct VmDataArgs {
     int accept_legacy;           /* cache entries without a key */
     const char *features;        /* "canonical", "full" or names with commas between */
     const char *teacher;         /* "version=NAME" or "path=FILE" */
+    int relabel;                 /* ask the teacher for the scores of --data's rows */
     unsigned max_pairs;          /* 0: all */
     int skip_unusable;           /* go on without pairs that cannot be used */
     unsigned jobs;               /* pairs at the same time; 0: as many as there are cores */

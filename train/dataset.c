@@ -347,7 +347,7 @@ static void add_rows(VmSha256 *sha, const VmDataset *d, const VmClip *clip)
 }
 
 /* All machines we build for are little-endian, so the arrays are hashed as they lie. */
-static void digest(VmDataset *d)
+void vm_dataset_digest(VmDataset *d)
 {
     VmSha256 sha;
 
@@ -381,6 +381,6 @@ int vm_dataset_finish(VmDataset *dataset)
 {
     level_raw(dataset);
     VM_TRY(sort(dataset));
-    digest(dataset);
+    vm_dataset_digest(dataset);
     return 0;
 }

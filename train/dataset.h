@@ -77,4 +77,7 @@ int vm_dataset_add_row(VmDataset *dataset, uint32_t frame, const double *x, cons
 /* Orders the clips by the bytes of their keys and computes the digest. Returns 0 or -ENOMEM. */
 int vm_dataset_finish(VmDataset *dataset);
 
+/* Computes the digest again, after scores have changed. */
+void vm_dataset_digest(VmDataset *dataset);
+
 #endif

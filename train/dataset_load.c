@@ -7,9 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cpu.h"
 #include "data_source.h"
 #include "dataset.h"
 #include "table.h"
+#include "teacher.h"
 
 enum { BUFFER = 1 << 20 };
 
@@ -133,6 +135,37 @@ static enum VmExit load_corpus(VmDataset **dataset, const VmDataArgs *args, VmMe
     return status;
 }
 
+/* ---- another teacher ---- */
+
+static int ask_teacher(VmDataset *d, const VmTeacher *teacher, VmError *error)
+{
+    const unsigned n = vm_cpu_count();
+
+    VM_TRY(vm_teacher_label(teacher, VM_TEACHER_RAW, d->features, d->width, d->x, d->n, d->raw, n,
+                            error));
+    VM_TRY(vm_teacher_label(teacher, VM_TEACHER_CLIPPED, d->features, d->width, d->x, d->n,
+                            d->clipped, n, error));
+    for (unsigned i = 0; i < d->n_clips; i++) d->clips[i].has_raw = 1;
+    (void)snprintf(d->teacher, sizeof(d->teacher), "%s", vm_teacher_name(teacher));
+    (void)snprintf(d->teacher_sha256, sizeof(d->teacher_sha256), "%s", vm_teacher_sha256(teacher));
+    vm_dataset_digest(d);
+    return 0;
+}
+
+/* The rows of a file stay, their scores become those of the teacher. */
+static enum VmExit relabel(VmDataset *dataset, const VmDataArgs *args, VmMessages *messages)
+{
+    VmTeacher *teacher = NULL;
+    VmError error = {""};
+    int err = vm_teacher_open(&teacher, args->teacher, &error);
+
+    if (!err) err = ask_teacher(dataset, teacher, &error);
+    vm_teacher_free(teacher);
+    if (!err) return VM_EXIT_OK;
+    vm_message_error(messages, "%s", error.text);
+    return vm_exit_of(err);
+}
+
 /* ---- the whole ---- */
 
 static enum VmExit check(const VmDataset *dataset, VmMessages *messages)
@@ -158,6 +191,7 @@ enum VmExit vm_dataset_load(VmDataset **dataset, const VmDataArgs *args, VmMessa
     enum VmExit status =
         args->data ? load_file(&loaded, args, messages) : load_corpus(&loaded, args, messages);
 
+    if (!status && args->data && args->relabel) status = relabel(loaded, args, messages);
     if (!status) status = check(loaded, messages);
     if (!status) *dataset = loaded;
     else vm_dataset_free(loaded);

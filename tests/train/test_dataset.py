@@ -13,6 +13,7 @@ import unittest
 import corpora
 import support
 from corpora import CorpusCase
+from rows import Teacher
 
 HEADER = "key,source,group,frame,adm2,vif_scale0,vif_scale1,vif_scale2,vif_scale3,motion2,vmaf_raw,vmaf"
 NAMES = HEADER.split(",")[4:10]
@@ -219,6 +220,24 @@ class Csv(DatasetCase):
             args = ["--data", path, "--output", "-"]
             self.check_refused(2, words, "export-dataset", *args, root=False)
         self.refused("adm2,vmaf\n1,1\n", ["no name"], "--features", "adm2'")
+
+
+class Relabel(DatasetCase):
+    HEAD = "adm2,vif_scale0,vif_scale1,vif_scale2,vif_scale3,motion2,vmaf\n"
+
+    def test_the_teacher_is_asked(self):
+        """As the model file describes it, worked out here."""
+        teacher = Teacher()
+        values = ([1, 1, 1, 1, 1, 0], [0.875, 0.375, 0.75, 0.8125, 0.875, 5], [1, 1, 1, 1, 1, 20])
+        text = self.HEAD + "".join(",".join(map(str, [*v, 7])) + "\n" for v in values)
+        for row, x in zip(self.rows(text, "--relabel"), values, strict=True):
+            raw = teacher.raw(x)
+            self.assertAlmostEqual(float(row["vmaf_raw"]), raw, 9)
+            self.assertAlmostEqual(float(row["vmaf"]), min(max(raw, 0), 100), 9)
+
+    def test_columns_that_the_teacher_needs(self):
+        support.model_file("vmaf_v0.6.1")
+        self.refused("adm2,vmaf\n1,7\n", ["motion2", "1 columns"], "--relabel", "--features", "adm2")
 
 
 class Npy(DatasetCase):
