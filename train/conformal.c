@@ -38,12 +38,16 @@ static double quantile(const Residual *sorted, size_t n, const size_t *count, un
     return INFINITY;
 }
 
+/* One group fewer calibrates: what it can guarantee is less, and is what is judged then. */
 static void cover(VmConformal *c, const Residual *sorted, size_t n, const size_t *count,
                   unsigned n_groups)
 {
+    const double limit = vm_conformal_limit(n_groups - 1);
+    const double level = c->guaranteed ? VM_MIN(c->level, limit) : c->level;
+    c->mean_coverage = 0;
     c->worst_coverage = INFINITY;
     for (unsigned g = 0; g < n_groups; g++) {
-        const double q = quantile(sorted, n, count, n_groups - 1, g, c->level, c->guaranteed);
+        const double q = quantile(sorted, n, count, n_groups - 1, g, level, c->guaranteed);
         size_t inside = 0;
         for (size_t i = 0; i < n; i++) inside += sorted[i].group == g && sorted[i].error <= q;
         const double coverage = (double)inside / (double)count[g];
@@ -60,6 +64,7 @@ int vm_conformal(VmConformal *c, const double *errors, const unsigned *group, si
     Residual *sorted = vm_alloc_array(n + 1, sizeof(*sorted));
     size_t *count = vm_alloc_array(n_groups + 1, sizeof(*count));
     *c = (VmConformal){.level = level, .guaranteed = guaranteed, .q = INFINITY};
+    c->mean_coverage = c->worst_coverage = NAN;
     const int code = sorted && count ? 0 : -ENOMEM;
     if (!code) {
         for (size_t i = 0; i < n; i++) {
@@ -68,7 +73,7 @@ int vm_conformal(VmConformal *c, const double *errors, const unsigned *group, si
         }
         qsort(sorted, n, sizeof(*sorted), compare);
         c->q = quantile(sorted, n, count, n_groups, n_groups, level, guaranteed);
-        if (n_groups > 1) cover(c, sorted, n, count, n_groups);
+        if (n_groups > 1 && isfinite(c->q)) cover(c, sorted, n, count, n_groups);
     }
     vm_free(sorted);
     vm_free(count);

@@ -12,10 +12,13 @@ static void print_intervals(const VmLosoRun *run, const VmDataset *d)
     for (int k = 0; k < VM_LOSO_INTERVALS; k++) {
         const VmConformal *c = &run->intervals[k];
         printf("%s %.1f %% interval: ", c->guaranteed ? "guaranteed" : "empirical", 100 * c->level);
-        if (isfinite(c->q)) printf("+-%.4f", c->q);
-        else printf("none, there are too few sources");
-        printf("; a source left out is covered to %.1f %%, %s to %.1f %%\n", 100 * c->mean_coverage,
-               d->groups[run->folds[c->worst_group].group], 100 * c->worst_coverage);
+        if (!isfinite(c->q)) {
+            printf("none, there are too few sources\n");
+            continue;
+        }
+        printf("+-%.4f; a source left out is covered to %.1f %%, %s to %.1f %%\n", c->q,
+               100 * c->mean_coverage, d->groups[run->folds[c->worst_group].group],
+               100 * c->worst_coverage);
     }
 }
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include <math.h>
+
 #include "evaluate.h"
 #include "loso.h"
 
@@ -20,8 +22,9 @@ static json_t *interval_json(const VmConformal *c, const VmLosoRun *run, const V
     json_object_set_new(o, "q", vm_real_json(c->q));
     json_object_set_new(o, "mean_coverage", vm_real_json(c->mean_coverage));
     json_object_set_new(o, "worst_coverage", vm_real_json(c->worst_coverage));
-    json_object_set_new(o, "worst_source",
-                        json_string(d->groups[run->folds[c->worst_group].group]));
+    if (isfinite(c->q))
+        json_object_set_new(o, "worst_source",
+                            json_string(d->groups[run->folds[c->worst_group].group]));
     return o;
 }
 

@@ -21,7 +21,7 @@ int vm_mlp_set(VmMlp *mlp, const unsigned *widths, unsigned n, enum VmActivation
     if (n < 2 || n > VM_MLP_MAX_LAYERS + 1)
         return vm_fail(error, -EINVAL, "a network has 2 to %d widths, not %u",
                        VM_MLP_MAX_LAYERS + 1, n);
-    *mlp = (VmMlp){.n_layers = n - 1, .activation = activation};
+    *mlp = (VmMlp){.n_layers = n - 1, .activation = n > 2 ? activation : VM_ACT_NONE};
     for (unsigned l = 0; l < n; l++) {
         if (!widths[l] || widths[l] > VM_MLP_MAX_WIDTH)
             return vm_fail(error, -EINVAL, "a layer's width is 1 to %d, not %u", VM_MLP_MAX_WIDTH,

@@ -18,7 +18,7 @@ enum {
 typedef struct VmMlp {
     unsigned n_layers;                     /* of weights */
     unsigned width[VM_MLP_MAX_LAYERS + 1]; /* inputs, hidden layers, 1 */
-    enum VmActivation activation;          /* between layers */
+    enum VmActivation activation;          /* between layers; NONE if there is but one */
     size_t n_params;
 } VmMlp;
 

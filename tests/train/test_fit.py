@@ -412,7 +412,7 @@ class TestRun(RowsCase):
             self.assertIn(words, result.stdout)
         loso = self.report("loso.json")
         self.assertEqual([(r["arch"], r["activation"]) for r in loso["runs"]],
-                         [("linear", "tanh"), ("mlp_small", "relu"), ("mlp_small", "tanh")])
+                         [("linear", "none"), ("mlp_small", "relu"), ("mlp_small", "tanh")])
         tanh = loso["runs"][2]
         report = self.report()
         self.assertEqual(report["split"], "loso")

@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <math.h>
 
+#include "conformal.h"
 #include "fit.h"
 #include "metrics.h"
 #include "split.h"
@@ -427,6 +428,36 @@ static void kendall_counts_every_pair(void **state)
     }
 }
 
+/* Four sources with ten errors each, 1..10, 11..20 ...; worked out by hand. */
+static void intervals_for_unseen_sources(void **state)
+{
+    (void)state;
+    double errors[40];
+    unsigned group[40];
+    VmConformal c;
+    for (unsigned i = 0; i < 40; i++) {
+        errors[i] = i + 1;
+        group[i] = i / 10;
+    }
+    /* a row has 1/40 of the mass: 90 % is at the 36th */
+    assert_int_equal(vm_conformal(&c, errors, group, 40, 4, 0.9, 0), 0);
+    assert_true(c.q == 36);
+    /* without the last, 27 of 30 rows: it is not covered at all, the others are */
+    assert_true(fabs(c.mean_coverage - 0.75) < 1e-12 && c.worst_coverage == 0);
+    assert_int_equal(c.worst_group, 3);
+    /* a fifth of the mass lies at infinity: 80 % takes all rows, more cannot be had */
+    assert_int_equal(vm_conformal(&c, errors, group, 40, 4, 0.8, 1), 0);
+    assert_true(c.q == 40);
+    assert_int_equal(vm_conformal(&c, errors, group, 40, 4, 0.7, 1), 0);
+    assert_true(c.q == 35);
+    assert_int_equal(vm_conformal(&c, errors, group, 40, 4, 0.81, 1), 0);
+    assert_true(isinf(c.q) && isnan(c.mean_coverage));
+    assert_true(vm_conformal_limit(19) == 0.95);
+    /* a source with one row counts as much as one with ten */
+    assert_int_equal(vm_conformal(&c, errors, group, 11, 2, 0.5, 0), 0);
+    assert_true(c.q == 10);
+}
+
 /* With one row a clip and every clip drawn once the figures are those of the rows. */
 static void intervals_hold_the_figure(void **state)
 {
@@ -489,6 +520,7 @@ int main(void)
         cmocka_unit_test(names_fall_where_they_should),
         cmocka_unit_test(what_is_not_defined_is_no_number),
         cmocka_unit_test(kendall_counts_every_pair),
+        cmocka_unit_test(intervals_for_unseen_sources),
         cmocka_unit_test(intervals_hold_the_figure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
