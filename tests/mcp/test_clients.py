@@ -131,8 +131,9 @@ class Clients(support.Case):
         self.assertEqual([f["metrics"]["vmaf"] for f in frames], [float(want[f"frame{i}"]) for i in range(3)])
         told = [p["progress"] for p in seen["progress"]]
         self.assertEqual(told, sorted(set(told)))
-        # both SDKs drop what stands in one block with the answer; the long score shows more
-        self.assertEqual(told[0], 0)
+        # both SDKs drop what stands in one block with the answer, perhaps all of it; the long score
+        # shows more
+        self.assertEqual(told[:1], [0] if told else [])
 
     def check_pictures(self, seen):
         pictures = [c for c in seen["worst"]["content"] if c["type"] == "image"]
