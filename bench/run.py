@@ -10,12 +10,14 @@ import argparse
 import dataclasses
 import os
 import sys
+import tempfile
 
 import clips
 import kernels
 import measure
 import peer
 import report
+import tiny_models
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
@@ -336,12 +338,24 @@ class Bench:
             *self.try_kernels(self.kernels_alone),
         )
 
+    def tiny(self):
+        say("tiny models")
+        with tempfile.TemporaryDirectory() as folder:
+            found = tiny_models.measure(folder, 1 if self.quick else 3)
+        self.bars += tiny_models.bars(found, Bar)
+        self.page.section(
+            "Tiny models",
+            """Nanoseconds a call, median (95th percentile), for so many rows of six features, one thread;
+            networks with random weights, the same files for all.""",
+            report.markdown(("network", "by", *map(str, tiny_models.ROWS)), tiny_models.table(found)),
+        )
+
     def summary(self):
         rows = [bar.row() for bar in self.bars]
         self.page.section(
             "Bars",
             """Ratios of time: peer over ours, the lower of wall clock and CPU; of memory: ours over
-            peer. Reached: "aim", "bar" or neither.""",
+            peer; of tiny models: what they say. Reached: "aim", "bar" or neither.""",
             report.markdown(("what", "peer", "bar", "aim", "measured", "reached"), rows),
         )
         short = [bar.row()[:-1] for bar in self.bars if bar.verdict == "falls short"]
@@ -369,6 +383,7 @@ class Bench:
             self.features,
             self.growth,
             self.kernel_sections,
+            self.tiny,
             self.summary,
         ):
             section()

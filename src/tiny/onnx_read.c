@@ -185,10 +185,10 @@ static int find_external(const Reader *r, const VmOnnx__Tensor *t, size_t want, 
     const void *bytes;
     size_t size, offset = 0, length = want;
     if (!location || !*location) return BAD(r, "tensor %s names no file for its data", t->name);
-    if (strlen(location) > VM_GRAPH_MAX_NAME || strchr(location, '/') || !strcmp(location, ".") ||
-        !strcmp(location, ".."))
+    VM_TRY(check_name(r, location, "a file with data"));
+    if (strchr(location, '/') || !strcmp(location, ".") || !strcmp(location, ".."))
         return BAD(r,
-                   "tensor %s: its data is said to be in \"%.127s\"; only a file beside the model, "
+                   "tensor %s: its data is said to be in \"%s\"; only a file beside the model, "
                    "named without a folder, is read",
                    t->name, location);
     VM_TRY(read_place(r, t, "offset", &offset));
@@ -405,7 +405,7 @@ static int read_node_inputs(Reader *r, VmGraphNode *n, const VmOnnx__Node *m)
         n->in[i] = *name ? find_value(g, name) : -1;
         if (!*name && i < ops[n->op].min_in) return NODE_BAD(r, n, "input %d is left out", i + 1);
         if (*name && n->in[i] < 0)
-            return NODE_BAD(r, n, "its input %.127s is made by no node before it", name);
+            return NODE_BAD(r, n, "its input %s is made by no node before it", name);
         if (n->in[i] >= 0)
             g->values[n->in[i]].last_use = VM_MAX(g->values[n->in[i]].last_use, g->n_nodes);
     }
@@ -449,8 +449,10 @@ static int read_node(Reader *r, const VmOnnx__Node *m)
                        .lo = -INFINITY,
                        .hi = INFINITY};
     const int op = find_op(m->op_type);
-    if (m->domain && *m->domain)
-        return NODE_BAD(r, n, "operators of the domain %.127s are not supported", m->domain);
+    if (m->domain && *m->domain) {
+        VM_TRY(check_name(r, m->domain, "the domain of a node"));
+        return NODE_BAD(r, n, "operators of the domain %s are not supported", m->domain);
+    }
     if (op == VM_OP_COUNT) return NODE_BAD(r, n, "the operator is %s", "not supported");
     n->op = (VmOp)op;
     if (g->opset < ops[op].since)
@@ -487,9 +489,12 @@ static int check_model(const Reader *r, const VmOnnx__Model *m)
     if (m->n_functions) return BAD(r, "it has %s", "functions of its own");
     if (m->n_training_info) return BAD(r, "it has %s", "training info");
     VM_TRY(check_metadata(r, m));
-    for (size_t i = 0; i < m->n_opset_import; i++)
-        if (m->opset_import[i]->domain && *m->opset_import[i]->domain)
-            return BAD(r, "it imports operators of the domain %.127s", m->opset_import[i]->domain);
+    for (size_t i = 0; i < m->n_opset_import; i++) {
+        const char *domain = m->opset_import[i]->domain;
+        if (!domain || !*domain) continue;
+        VM_TRY(check_name(r, domain, "a domain"));
+        return BAD(r, "it imports operators of the domain %s", domain);
+    }
     if (m->n_opset_import != 1)
         return BAD(r, "it imports %zu sets of operators", m->n_opset_import);
     const int64_t opset = m->opset_import[0]->version;

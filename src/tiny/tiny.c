@@ -52,9 +52,8 @@ static int set_features(VmTiny *m, const char *list, VmError *error)
         next = strchr(name, ',');
         if (next) *next++ = 0;
         if (!*name)
-            return vm_fail(error, -EINVAL,
-                           "model %s: its list of features, \"%.200s\", has an empty name",
-                           m->origin, list);
+            return vm_fail(error, -EINVAL, "model %s: its list of features has an empty name",
+                           m->origin);
         if (m->n_features == VM_TINY_MAX_FEATURES)
             return vm_fail(error, -EINVAL, "model %s names more than %d features", m->origin,
                            VM_TINY_MAX_FEATURES);
@@ -143,8 +142,8 @@ static int check_schema(VmTiny *m, VmError *error)
     const char *text = vm_onnx_meta(&m->onnx, "tinyvmaf.schema"),
                *trained = vm_tiny_meta(m, "trained");
     if (text && (vm_parse_int(text, &schema) || schema != SCHEMA))
-        return vm_fail(error, -EINVAL, "model %s has schema \"%.20s\" of its metadata; %d is read",
-                       m->origin, text, SCHEMA);
+        return vm_fail(error, -EINVAL, "model %s has another schema of its metadata than %d",
+                       m->origin, SCHEMA);
     if (!trained || strcmp(trained, "0")) return 0;
     return note(m, vm_strdup("it is untrained: its scores mean nothing"), error);
 }

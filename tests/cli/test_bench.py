@@ -22,6 +22,7 @@ SECTIONS = [
     "Cost as work grows",
     "Kernels",
     "Kernels alone",
+    "Tiny models",
     "Bars",
     "Falls short of a bar",
 ]
