@@ -65,7 +65,7 @@ def table(models):
     for i, (entry, data) in enumerate(models):
         out.append(f"static const char onnx_{i}[] =\n{c_string(data)};\n")
         rows.append(
-            f'    {{"{entry["id"]}", "{entry["sha256"]}", {text(entry.get("description"))}, '
+            f'    {{"{entry["id"]}", "{entry["sha256"]}", {text(entry.get("description") or entry.get("notes", ""))}, '
             f"onnx_{i}, {len(data)}}},"
         )
     out += ["const VmEmbeddedTiny vm_embedded_tiny[] = {", *rows, "    {0}};"]
