@@ -164,7 +164,7 @@ typedef struct VmDenseNet {
     int n_inputs, n_layers;
     const float *shift, *scale; /* inputs become (x - shift) / scale; both NULL: stay as they are */
     const VmDense *layers;      /* the last has one neuron */
-    float lo, hi;               /* limits of the score; infinite: none */
+    float lo, hi;               /* limits of the score, not -0; infinite: none */
     int stride;                 /* the most values of any layer or input, up to VM_DENSE_PAD */
 } VmDenseNet;
 

@@ -288,8 +288,8 @@ static void build(const Chain *c, VmDenseNet *net, VmArena *arena)
         case BIAS: copy_columns((float *)last->biases, s->constant, last->out); break;
         case ACTIVATION: last->activation = s->activation; break;
         case CLIP:
-            net->lo = s->node->lo;
-            net->hi = s->node->hi;
+            net->lo = s->node->lo + 0.0f; /* -0 becomes 0, which all kernels treat alike */
+            net->hi = s->node->hi + 0.0f;
             break;
         }
     }

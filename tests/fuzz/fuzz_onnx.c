@@ -32,7 +32,8 @@ static void check_model(VmTiny *m)
     for (unsigned i = 0; i < ROWS * width; i++) rows[i] = (float)(i % 7) * 0.25f - 0.5f;
     run(m, vm_cpu_level(0), rows, ROWS, best);
     run(m, VM_CPU_SCALAR, rows, ROWS, scalar);
-    for (int i = 0; i < 2 * ROWS; i++) check_same(best[i / ROWS][i % ROWS], scalar[i / ROWS][i % ROWS]);
+    for (int i = 0; i < 2 * ROWS; i++)
+        check_same(best[i / ROWS][i % ROWS], scalar[i / ROWS][i % ROWS]);
     if (vm_tiny_is_dynamic(m)) return;
     run(m, vm_cpu_level(0), rows, 1, one);
     check_same(one[0][0], best[0][0]);
