@@ -470,6 +470,7 @@ int vm_args_parse(VmArgs *args, int argc, char **argv)
 
     *args = (VmArgs){.format = VMAF_OUTPUT_FORMAT_XML, .precision = VMAF_PRECISION_LEGACY};
     opterr = 0;
+    optind = 0; /* nothing is left of a command line that was parsed before */
     while (!err && args->action <= VM_MERGE &&
            (code = getopt_long(argc, argv, short_options, long_options, NULL)) != -1)
         err = set_option(args, code, argc, argv);
