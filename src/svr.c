@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "svr.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,8 +49,10 @@ static int next_number(Reader *r, double *value)
 {
     char *end;
     skip_blanks(r);
+    /* strtod() would pass over line ends and take a number of the next line */
+    const int is_blank = isspace((unsigned char)*r->at);
     *value = strtod(r->at, &end);
-    if (end == r->at || !isfinite(*value)) return -EINVAL;
+    if (is_blank || end == r->at || !isfinite(*value)) return -EINVAL;
     r->at = end;
     return 0;
 }
