@@ -480,18 +480,23 @@ static int check_config(VmafContext *v, const VmafReportConfig *config, VmafRepo
     return 0;
 }
 
-/* Writes, and checks that every byte arrived. Closes out unless it is stdout. */
-static int write_and_close(VmafContext *v, const VmafReportConfig *config, FILE *out,
-                           const char *path)
+/* Every byte has arrived, with `sync` on the disk: 0 or what went wrong. Closes out unless it is stdout. */
+static int settle(FILE *out, int sync)
 {
-    int code = write_report(v, config, out);
     errno = 0;
-    const int failed = fflush(out) || ferror(out);
-    const int reason = errno ? errno : EIO;
-    const int close_failed = out != stdout && fclose(out);
-    if (!code && (failed || close_failed))
-        code = vm_fail(&v->error, -(failed ? reason : EIO), "cannot write report %s: %s", path,
-                       strerror(failed ? reason : EIO));
+    int reason = fflush(out) || ferror(out) ? (errno ? errno : EIO) : 0;
+    if (!reason && sync && fsync(fileno(out))) reason = errno;
+    if (out != stdout && fclose(out) && !reason) reason = errno;
+    return reason;
+}
+
+static int write_and_close(VmafContext *v, const VmafReportConfig *config, FILE *out,
+                           const char *path, int sync)
+{
+    const int code = write_report(v, config, out);
+    const int reason = settle(out, sync);
+    if (!code && reason)
+        return vm_fail(&v->error, -reason, "cannot write report %s: %s", path, strerror(reason));
     return code;
 }
 
@@ -526,7 +531,7 @@ static int replace_file(VmafContext *v, const VmafReportConfig *config, const ch
     FILE *out = open_beside(target, &name);
     if (!out)
         return vm_fail(&v->error, -errno, "cannot write report %s: %s", target, strerror(errno));
-    int code = write_and_close(v, config, out, target);
+    int code = write_and_close(v, config, out, target, 1);
     if (!code && rename(name, target))
         code = vm_fail(&v->error, -errno, "cannot write report %s: %s", target, strerror(errno));
     if (code) unlink(name);
@@ -538,16 +543,16 @@ static int replace_file(VmafContext *v, const VmafReportConfig *config, const ch
 static int write_path(VmafContext *v, const VmafReportConfig *config, const char *path)
 {
     struct stat info, standard;
-    if (!strcmp(path, "-")) return write_and_close(v, config, stdout, "to standard output");
+    if (!strcmp(path, "-")) return write_and_close(v, config, stdout, "to standard output", 0);
     /* /dev/stdout sent to a file: others write there too */
     if (!stat(path, &info) && !fstat(STDOUT_FILENO, &standard) && info.st_dev == standard.st_dev &&
         info.st_ino == standard.st_ino)
-        return write_and_close(v, config, stdout, path);
+        return write_and_close(v, config, stdout, path, 0);
     if (!stat(path, &info) && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) {
         FILE *out = fopen(path, "wb");
         if (!out)
             return vm_fail(&v->error, -errno, "cannot write report %s: %s", path, strerror(errno));
-        return write_and_close(v, config, out, path);
+        return write_and_close(v, config, out, path, 0);
     }
     char *real = realpath(path, NULL);
     const int code = replace_file(v, config, real ? real : path);
@@ -572,7 +577,7 @@ static int print(VmafContext *v, const VmafReportConfig *config, char **text, si
     size_t n = 0;
     FILE *out = open_memstream(&data, &n);
     if (!out) return vm_fail_memory(&v->error);
-    int code = write_and_close(v, config, out, "to memory");
+    int code = write_and_close(v, config, out, "to memory", 0);
     if (!code && !(copy = vm_alloc(n + 1))) code = vm_fail_memory(&v->error);
     if (!code) {
         memcpy(copy, data, n);
