@@ -4,7 +4,7 @@ MESON := $(firstword $(wildcard /usr/bin/meson) meson)
 PYTHON ?= python3
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all corpus demo test check golden bench mcp-load mcp-bench fmt lint deps models install clean
+.PHONY: all corpus demo test check golden bench fuzz mcp-load mcp-bench fmt lint deps models install clean
 
 all: models build/build.ninja
 	$(MESON) compile -C build
@@ -50,6 +50,10 @@ bench: all demo/poor.mp4
 
 demo/poor.mp4:
 	tools/demo.sh
+
+# Each fuzz target for T seconds, NAME="y4m model" only some of them.
+fuzz: models
+	nice -n 19 $(PYTHON) tests/fuzz/fuzz.py --seconds $(or $(T),60) $(NAME)
 
 # The MCP server under load: 10,000 calls, 1,000 cancellations, 100 HTTP clients.
 mcp-load: all

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Runs every test. Last line: N passed, N failed, N skipped; exit status 1 if one failed.
 
-run.py [PART ...] runs only some parts: build, check, unit, abi, cli, golden, tiny, train, mcp, sanitized, threads,
-consumers.
+run.py [PART ...] runs only some parts: build, check, unit, abi, cli, golden, tiny, train, mcp, fuzz, sanitized,
+threads, consumers.
 """
 
 import concurrent.futures
@@ -266,6 +266,20 @@ def run_units(tally):
             count_tap(tally, f"{folder}/{test['name']}", run_command(test["cmd"], **env))
 
 
+def run_fuzz(tally):
+    """The files of every fuzz target, in programs that the sanitizers watch."""
+    for folder in sorted(glob.glob(os.path.join(support.TESTS, "fuzz", "corpus", "*"))):
+        what = os.path.basename(folder)
+        program = os.path.join(support.ROOT, "build-asan", "tests", "fuzz", "replay_" + what)
+        if not os.path.exists(program):
+            tally.fail(f"fuzz/{what}", "its program is not in build-asan")
+            continue
+        # a limit for one allocation: what a file claims must not decide how much memory is asked for
+        env = {"ASAN_OPTIONS": SANITIZER_ENV["ASAN_OPTIONS"] + ":max_allocation_size_mb=2048"}
+        done = run_command([program, folder], **{**SANITIZER_ENV, **env})
+        count_tap(tally, f"fuzz/{what}", done)
+
+
 def run_python(tally, folder, only=None):
     path = os.path.join(support.TESTS, folder)
     pattern = "test_*.py" if only is None else only + ".py"
@@ -358,6 +372,7 @@ PARTS = {
     "golden": lambda tally: run_python(tally, "golden"),
     "train": lambda tally: run_python(tally, "train"),
     "tiny": lambda tally: run_python(tally, "tiny"),
+    "fuzz": run_fuzz,
     "sanitized": run_sanitized,
     "threads": run_threads,
     "consumers": lambda tally: run_python(tally, "consumers"),
