@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "http.h"
+#include "json_memory.h"
 #include "libvmaf/vmaf_ext.h"
 #include "lines.h"
 #include "number.h"
@@ -230,6 +231,7 @@ int main(int argc, char **argv)
 {
     Options options = {0};
 
+    vm_json_memory_watch("vmaf-mcp");
     vm_limits_default(&options.limits);
     if (read_environment(&options)) return EXIT_USAGE;
     int status = read_options(&options, argc, argv);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "info.h"
+#include "json_memory.h"
 #include "output.h"
 #include "pair.h"
 
@@ -348,6 +349,7 @@ int main(int argc, char **argv)
     enum VmExit status = VM_EXIT_OK, written;
 
     vm_message_reserve_streams();
+    vm_json_memory_watch("vmaf");
     (void)signal(SIGPIPE,
                  SIG_IGN); /* a reader that went away is a failed write, told like others */
     vm_messages_init(&run.messages, "vmaf");

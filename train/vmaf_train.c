@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "json_memory.h"
 
 static const VmCommand *const commands[] = {
     &vm_cmd_scan,
@@ -46,6 +47,7 @@ int main(int argc, char **argv)
     VmMessages messages;
 
     vm_message_reserve_streams();
+    vm_json_memory_watch(program.name);
     /* a reader that went away is a failed write, told like others */
     (void)signal(SIGPIPE, SIG_IGN);
     vm_messages_init(&messages, program.name);
