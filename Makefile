@@ -4,7 +4,7 @@ MESON := $(firstword $(wildcard /usr/bin/meson) meson)
 PYTHON ?= python3
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all corpus demo test check golden bench fuzz mcp-load mcp-bench fmt lint deps models install clean
+.PHONY: all corpus demo test check golden bench faults fuzz load portability mcp-load mcp-bench fmt lint deps models install clean
 
 all: models build/build.ninja
 	$(MESON) compile -C build
@@ -54,6 +54,18 @@ demo/poor.mp4:
 # Each fuzz target for T seconds, NAME="y4m model" only some of them.
 fuzz: models
 	nice -n 19 $(PYTHON) tests/fuzz/fuzz.py --seconds $(or $(T),60) $(NAME)
+
+# Every allocation, read and write of whole runs fails in turn.
+faults: all
+	VMAF_FAULTS=full $(PYTHON) tests/run.py faults
+
+# 100,000 frames from pipes; 8 processes at once.
+load: all
+	VMAF_LOAD=full $(PYTHON) tests/run.py load
+
+# Compilers, optimisation, instruction sets: the same values from all; NAME=gcc-O0 only some of them.
+portability: all
+	$(PYTHON) tests/portability/portability.py $(NAME)
 
 # The MCP server under load: 10,000 calls, 1,000 cancellations, 100 HTTP clients.
 mcp-load: all

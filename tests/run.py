@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Runs every test. Last line: N passed, N failed, N skipped; exit status 1 if one failed.
 
-run.py [PART ...] runs only some parts: build, check, unit, abi, cli, golden, tiny, train, mcp, fuzz, sanitized,
-threads, consumers.
+run.py [PART ...] runs only some parts: build, check, unit, abi, cli, golden, tiny, train, mcp, fuzz, faults, load,
+sanitized, threads, consumers.
 """
 
 import concurrent.futures
@@ -373,6 +373,8 @@ PARTS = {
     "train": lambda tally: run_python(tally, "train"),
     "tiny": lambda tally: run_python(tally, "tiny"),
     "fuzz": run_fuzz,
+    "faults": lambda tally: run_python(tally, "faults"),
+    "load": lambda tally: run_python(tally, "load"),
     "sanitized": run_sanitized,
     "threads": run_threads,
     "consumers": lambda tally: run_python(tally, "consumers"),
