@@ -6,7 +6,10 @@
 
 #include "progress.h"
 
-enum { EVENT_BLOCK = 16384 };
+enum {
+    EVENT_BLOCK = 16384,
+    BACKLOG_NOTES = 256 << 10, /* waiting bytes from which on notifications are dropped */
+};
 
 static const double beat_seconds = 10;
 
@@ -45,7 +48,8 @@ static void send_message(VmChannel *channel, int status, const char *text, size_
     VmExchange *exchange = (VmExchange *)channel;
 
     pthread_mutex_lock(&exchange->lock);
-    if (exchange->connection && !exchange->ended) {
+    const int dropped = !status && exchange->out.size - exchange->sent > BACKLOG_NOTES;
+    if (exchange->connection && !exchange->ended && !dropped) {
         if (!status) exchange->events = 1;
         if (exchange->events) add_event(exchange, text, size);
         else vm_text_append(&exchange->out, text, size);
