@@ -45,7 +45,7 @@ static size_t batch_of(const VmTiny *model, const VmDataset *d, const uint32_t *
 int vm_evaluate_rows(const VmTiny *model, const VmDataset *d, const uint32_t *rows, size_t n,
                      double *predicted, float *spread, VmError *error)
 {
-    unsigned column[VM_TINY_MAX_FEATURES], width;
+    unsigned column[VM_TINY_MAX_FEATURES] = {0}, width;
     (void)vm_tiny_features(model, &width);
     VM_TRY(vm_evaluate_columns(model, d, column, error));
     size_t largest = 0;
@@ -206,7 +206,7 @@ static int read_limits(const VmTiny *model, const char *key, double *values, uns
 static double outside(const VmEvaluation *e, const VmTiny *model, const VmDataset *d,
                       const char *min_key, const char *max_key, double margin)
 {
-    unsigned column[VM_TINY_MAX_FEATURES], n;
+    unsigned column[VM_TINY_MAX_FEATURES] = {0}, n;
     double min[VM_TINY_MAX_FEATURES], max[VM_TINY_MAX_FEATURES];
     size_t count = 0;
     (void)vm_tiny_features(model, &n);

@@ -173,7 +173,8 @@ static void histogram(VmText *out, const VmEvaluation *e)
     for (size_t i = 0; i < e->n; i++) {
         const double at01 = (e->predicted[i] - e->truth[i] + most) / (2 * most);
         const size_t bin = (size_t)VM_MIN(at01 * BINS, BINS - 1);
-        largest = VM_MAX(largest, ++count[bin]);
+        count[bin]++;
+        largest = VM_MAX(largest, count[bin]);
     }
     p.y = (Axis){0, (double)largest, "rows"};
     begin_plot(&p, "histogram", "how often an error occurs");

@@ -62,8 +62,8 @@ static int fold(const Loso *l, VmLosoRun *run, VmLosoFold *f, VmSplit *split, Vm
     VmLearnArgs args = run->args;
     args.threads = l->inner_threads;
     double *predicted = vm_alloc_array(n + 1, sizeof(*predicted));
-    int code = predicted ? learn_and_answer(l, run, &args, split, predicted, error)
-                         : vm_fail_memory(error);
+    if (!predicted) return vm_fail_memory(error);
+    int code = learn_and_answer(l, run, &args, split, predicted, error);
     if (!code) code = judge(l, split, predicted, &f->metrics, error);
     for (size_t i = 0; !code && i < n; i++)
         run->predicted[split->rows[VM_PART_VAL][i]] = predicted[i];

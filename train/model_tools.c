@@ -75,8 +75,8 @@ static void measure(const VmDataset *d, unsigned column, Norm *norm)
 static enum VmExit show_norm(const ToolArgs *args, const VmTiny *model, const VmDataset *d,
                              VmMessages *messages)
 {
-    unsigned column[VM_TINY_MAX_FEATURES], n, warnings = 0;
-    double mean[VM_TINY_MAX_FEATURES], std[VM_TINY_MAX_FEATURES];
+    unsigned column[VM_TINY_MAX_FEATURES] = {0}, n, warnings = 0;
+    double mean[VM_TINY_MAX_FEATURES] = {0}, std[VM_TINY_MAX_FEATURES] = {0};
     VmError error = {""};
     const char *const *names = vm_tiny_features(model, &n);
     json_t *list = json_array();
