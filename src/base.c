@@ -23,11 +23,6 @@ void vm_error_copy(const VmError *error, char *text, size_t size)
     if (text && size) snprintf(text, size, "%s", error->text);
 }
 
-int vm_fail_memory(VmError *error)
-{
-    return vm_fail(error, -ENOMEM, "out of memory");
-}
-
 /* ---- memory ---- */
 
 static atomic_long alloc_count;

@@ -36,8 +36,12 @@ int vm_fail(VmError *error, int code, const char *format, ...) VM_PRINTF(3, 4);
 /* The sentence for a caller: cut to size bytes with the terminating 0; text may be NULL. */
 void vm_error_copy(const VmError *error, char *text, size_t size);
 
-/* The usual sentence for -ENOMEM. */
-int vm_fail_memory(VmError *error);
+/* The usual sentence for -ENOMEM. Seen whole, so that analysers know it never returns 0. */
+static inline int vm_fail_memory(VmError *error)
+{
+    (void)vm_fail(error, -ENOMEM, "out of memory");
+    return -ENOMEM;
+}
 
 /* ---- memory ---- */
 

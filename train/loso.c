@@ -205,6 +205,7 @@ static int prepare(VmLosoRun *runs, unsigned n_runs, const VmDataset *d, VmError
 int vm_loso(VmLosoRun *runs, unsigned n_runs, const VmDataset *d, const VmTeacher *teacher,
             unsigned n_threads, const VmWatch *watch, VmError *error)
 {
+    if (!n_runs) return vm_fail(error, -EINVAL, "there is nothing to run");
     VM_TRY(prepare(runs, n_runs, d, error));
     Loso l = {.runs = runs, .n_runs = n_runs, .d = d, .teacher = teacher, .watch = watch};
     l.n_tasks = runs[0].n_folds + 1;

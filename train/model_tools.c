@@ -155,6 +155,13 @@ static enum VmExit run_profile(const void *opaque, VmMessages *messages)
 
 /* ---- cross-level ---- */
 
+static uint32_t bits_of(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof(bits));
+    return bits;
+}
+
 /* Scores at each level, compared bit by bit with those of the first. */
 static int compare_levels(VmTiny *model, const float *x, size_t n, float *scores, json_t *list)
 {
@@ -164,7 +171,7 @@ static int compare_levels(VmTiny *model, const float *x, size_t n, float *scores
         vm_tiny_level(model, (VmCpuLevel)level);
         if (vm_tiny_run(model, x, n, scores + (level ? n : 0), NULL)) return -ENOMEM;
         for (size_t i = 0; level && i < n; i++)
-            differ += memcmp(&scores[i], &scores[n + i], sizeof(*scores)) != 0;
+            differ += bits_of(scores[i]) != bits_of(scores[n + i]);
         worst |= differ != 0;
         json_array_append_new(list, json_pack("{s:s,s:i}", "level", vm_cpu_name((VmCpuLevel)level),
                                               "differing_rows", (int)differ));

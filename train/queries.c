@@ -86,7 +86,7 @@ static void from_box(Draw *d, double *x)
 {
     const int alone = !d->rows->n;
     const int towards_one = alone && vm_rng_uniform(d->rng) < 0.5;
-    double vif[VM_INPUTS_MAX];
+    double vif[VM_INPUTS_MAX] = {0};
     unsigned n_vif = 0, next = 0;
     for (unsigned j = 0; j < d->width; j++) n_vif += kind_of(d->names[j]) == KIND_VIF;
     sorted_uniform(d, vif, n_vif, towards_one);
@@ -121,7 +121,7 @@ void vm_queries_draw(float *out, size_t n, char *const *names, unsigned width, c
 {
     Draw d = {.names = names, .width = width, .rows = rows, .box = box, .rng = rng};
     VmSamples samples = {.width = width, .parts = {*rows, {0}}};
-    double x[VM_INPUTS_MAX];
+    double x[VM_INPUTS_MAX] = {0};
     vm_samples_scale(&samples);
     memcpy(d.std, samples.scaling.std, sizeof(d.std));
     for (size_t i = 0; i < n; i++, out += width) {
