@@ -88,7 +88,8 @@ class Stdio(unittest.TestCase):
             for version, kind in (("2024-11-05", "text"), ("2025-03-26", "text"), ("2025-06-18", "resource_link")):
                 process = self.start("--allow", folder)
                 hello = request(0, "initialize", {"protocolVersion": version})
-                process.stdin.write(line(hello) + line(request(1, "tools/call", {"name": "vmaf_score", "arguments": args})))
+                call = request(1, "tools/call", {"name": "vmaf_score", "arguments": args})
+                process.stdin.write(line(hello) + line(call))
                 process.stdin.flush()
                 process.stdout.readline()
                 content = json.loads(process.stdout.readline())["result"]["content"]
