@@ -31,6 +31,7 @@ class Job:
     threads: int = 1
     mask: int = 0  # instruction sets to leave unused, as --cpumask has it
     neg: bool = False  # vmaf_v0.6.1neg beside vmaf_v0.6.1
+    fast: bool = False  # the estimate from half-size pictures; ours only
     features: tuple = ()  # these features and no model
 
     @property
@@ -55,6 +56,8 @@ class Cli:
         args += ["-o", os.path.join(clip.folder, self.name + ".json")]
         if job.frames:
             args += ["--frame_cnt", str(job.frames)]
+        if job.fast:
+            args += ["--fast"]
         if job.neg:
             args += ["-m", "version=vmaf_v0.6.1", "-m", "version=vmaf_v0.6.1neg:name=neg"]
         if job.features:

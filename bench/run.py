@@ -215,6 +215,24 @@ class Bench:
             report.markdown(("program", "wall", "CPU"), rows),
         )
 
+    def fast(self):
+        rows = []
+        for name, mask in MASKS.items():
+            if name not in ("AVX-512 VNNI", "AVX2") or (mask < AVX2 and not self.avx512):
+                continue
+            for clip in (self.hd(), self.small()):
+                jobs = [peer.Job(clip, mask=mask, fast=fast) for fast in (False, True)]
+                runs = measure.take_turns({job.fast: (self.ours, job) for job in jobs}, self.rounds)
+                gains = [measure.ratio(runs[False], runs[True], f) for f in ("wall", "cpu")]
+                rows.append((clip.title, name, *(f"{gain:.1f}" for gain in gains)))
+                if clip is self.hd():
+                    self.bars.append(Bar(f"--fast over vmaf_v0.6.1, {name}, CPU", 5, 8, gains[1]))
+        self.page.section(
+            "Estimates",
+            "How many times as fast `--fast` is as vmaf_v0.6.1; one thread.",
+            report.markdown(("input", "level", "wall", "CPU"), rows),
+        )
+
     def memory(self):
         rows = []
         for what, clip in (("1080p", self.hd()), ("2160p", self.uhd())):
@@ -379,6 +397,7 @@ class Bench:
             self.levels,
             self.threads,
             self.neg,
+            self.fast,
             self.memory,
             self.features,
             self.growth,
