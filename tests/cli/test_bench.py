@@ -17,6 +17,7 @@ SECTIONS = [
     "Instruction sets",
     "Threads",
     "Two models in one run",
+    "Estimates",
     "Peak memory, MB",
     "Features",
     "Cost as work grows",
