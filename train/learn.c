@@ -117,8 +117,18 @@ static int ask_raw(const VmLearn *l, const VmFitSpec *spec, double **raw, VmErro
                             spec->n_threads, error);
 }
 
-static int fit(VmLearned *learned, const VmLearn *l, const VmFitSpec *spec, VmError *error)
+/* Can the teacher say anything about these features? */
+static int is_readable(const VmLearn *l)
 {
+    VmError error;
+    const VmDataset *d = l->dataset;
+    return !vm_teacher_label(l->teacher, VM_TEACHER_RAW, d->features, d->width, NULL, 0, NULL, 1,
+                             &error);
+}
+
+static int fit(VmLearned *learned, const VmLearn *l, const VmFitSpec *given, VmError *error)
+{
+    VmFitSpec copy = *given, *spec = &copy;
     const VmDataset *d = l->dataset;
     const int is_mos = vm_learn_target(l->args) == VM_TARGET_MOS;
     VmTable rows = {.pick = l->rows, .n = l->n};
@@ -130,9 +140,10 @@ static int fit(VmLearned *learned, const VmLearn *l, const VmFitSpec *spec, VmEr
         rows.x = d->x;
         rows.y = spec->value == VM_TEACHER_CLIPPED ? d->clipped : raw ? raw : d->raw;
     }
-    if (!code && is_mos && d && l->teacher)
-        code = vm_mos_fit(&learned->fitted, spec, d, &rows, &learned->pull, error);
-    else if (!code) code = vm_fit(&learned->fitted, spec, names_of(l), &rows, error);
+    if (is_mos && d && l->teacher && is_readable(l))
+        return vm_mos_fit(&learned->fitted, spec, d, &rows, &learned->pull, error);
+    if (is_mos) spec->teacher = NULL; /* viewers are not asked by it */
+    if (!code) code = vm_fit(&learned->fitted, spec, names_of(l), &rows, error);
     vm_free(raw);
     return code;
 }

@@ -340,6 +340,15 @@ class TestViewers(RowsCase):
         self.assertEqual((report["n_samples"], report["target"]), (3, "mos"))
         self.assertLess(report["rmse"], 0.3)
 
+    def test_features_that_the_teacher_does_not_read(self):
+        few = table.FEATURES[:4]
+        rows = [(k, s, f, x[:4], r) for k, s, f, x, r in self.rows]
+        data = self.file("few.csv", table.csv(rows, few).replace(",vmaf_raw,vmaf", ",other,mos"))
+        args = ["--target", "mos", "--features", ",".join(few), "--val-source", "Elm", "--out-dir", self.out]
+        result = self.ok("fit", *args, "--restarts", "1", data=data)
+        self.assertNotIn("student", result.stdout)
+        self.assertGreater(self.report()["plcc"], 0.8)
+
     def test_bad_lists_are_refused(self):
         args = ["fit", "--target", "mos", "--val-source", "Elm", "--out-dir", self.out, "--mos"]
         key = next(iter(self.truth))
