@@ -14,6 +14,7 @@ int vm_fail(VmError *error, int code, const char *format, ...)
         va_start(args, format);
         vsnprintf(error->text, sizeof(error->text), format, args);
         va_end(args);
+        vm_text_make_plain(error->text);
     }
     return code;
 }
@@ -213,6 +214,15 @@ int vm_text_is_plain(const char *text)
         p += n;
     }
     return 1;
+}
+
+void vm_text_make_plain(char *text)
+{
+    for (unsigned char *p = (unsigned char *)text; *p;) {
+        const int n = vm_utf8_length(p);
+        if (!n || *p < 0x20 || *p == 0x7f) *p = '?';
+        p += VM_MAX(n, 1);
+    }
 }
 
 /* ---- lists of texts ---- */

@@ -30,7 +30,7 @@ typedef struct VmError {
     char text[1024]; /* one sentence, no newline; "" = no error */
 } VmError;
 
-/* Writes the sentence (error may be NULL) and returns code. */
+/* Writes the sentence (error may be NULL), made plain since it may quote anything, and returns code. */
 int vm_fail(VmError *error, int code, const char *format, ...) VM_PRINTF(3, 4);
 
 /* The sentence for a caller: cut to size bytes with the terminating 0; text may be NULL. */
@@ -96,6 +96,9 @@ int vm_utf8_length(const unsigned char *p);
 
 /* Is it UTF-8 without control characters, such as a sentence may quote? */
 int vm_text_is_plain(const char *text);
+
+/* Makes it so: what is not becomes "?". */
+void vm_text_make_plain(char *text);
 
 /* ---- lists of texts ---- */
 

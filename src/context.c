@@ -16,6 +16,7 @@ void vm_log(VmafContext *v, enum VmafLogLevel level, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
+    vm_text_make_plain(text);
     pthread_mutex_lock(&v->callback_lock);
     if (v->config.log) v->config.log(v->config.log_opaque, level, text);
     else fprintf(stderr, "libvmaf %s %s\n", names[level], text);

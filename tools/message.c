@@ -48,12 +48,20 @@ static void keep(VmMessages *messages, const char *text)
     messages->n += grown[messages->n] != NULL;
 }
 
+/* A message is one line, and names in it, which may come from anywhere, cannot command a terminal. */
+static void make_plain(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f) *text = '?';
+}
+
 static void say(VmMessages *messages, int is_error, int kept, const char *fmt, va_list args)
 {
     const char *kind = is_error ? "error" : "warning";
     char text[2048];
 
     (void)vsnprintf(text, sizeof(text), fmt, args);
+    make_plain(text);
     pthread_mutex_lock(&messages->lock);
     end_line(messages);
     fprintf(stderr, "%s: %s: %s\n", messages->program, kind, text);

@@ -84,6 +84,18 @@ static void the_kth_allocation_fails(void **state)
     vm_free(a);
 }
 
+/* A model's or a report's names were quoted as they are: escape sequences and line breaks reached terminals
+ * and logs. */
+static void sentences_cannot_command_a_terminal(void **state)
+{
+    (void)state;
+    VmError error;
+    assert_int_equal(vm_fail(&error, -EINVAL, "bad %s", "\x1b[2J\n\x7f\xff \xc3\xa9 \xe2\x82"),
+                     -EINVAL);
+    assert_string_equal(error.text, "bad ?[2J??? \xc3\xa9 ??");
+    assert_true(vm_text_is_plain(error.text));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -93,6 +105,7 @@ int main(void)
         cmocka_unit_test(sha256_is_the_standard_one),
         cmocka_unit_test(arenas_measure_before_they_give),
         cmocka_unit_test(the_kth_allocation_fails),
+        cmocka_unit_test(sentences_cannot_command_a_terminal),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }
