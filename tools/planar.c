@@ -57,6 +57,8 @@ static int64_t read_rows(const VmPlanar *planar, unsigned p, VmStream *stream, V
     Batch batch = {.stream = stream};
     int64_t total = 0;
 
+    /* a plane without columns has no memory to point into */
+    if (!planar->keep[p]) return vm_stream_skip(stream, planar->row[p] * (uint64_t)planar->kept[p]);
     for (unsigned i = 0; i < planar->kept[p]; i++) {
         append(&batch, (char *)pic->data[p] + pic->stride[p] * (ptrdiff_t)i, planar->keep[p]);
         if (planar->row[p] > planar->keep[p])

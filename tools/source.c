@@ -76,7 +76,7 @@ static unsigned plane_bits(const VmafPicture *pic, unsigned p)
 {
     unsigned bits = 0;
 
-    for (unsigned i = 0; i < pic->h[p]; i++) {
+    for (unsigned i = 0; pic->w[p] && i < pic->h[p]; i++) {
         const uint16_t *row =
             (const void *)((const char *)pic->data[p] + pic->stride[p] * (ptrdiff_t)i);
         uint16_t row_bits = 0;
