@@ -239,12 +239,12 @@ static void put_date(FILE *out)
 }
 
 /* Names of features and the key have nothing that JSON would have to escape, or jansson writes them. */
-static void put_envelope(FILE *out, const VmCacheEntry *entry, const VmRows *rows)
+static int put_envelope(FILE *out, const VmCacheEntry *entry, const VmRows *rows)
 {
     fprintf(out, "{\"schema\": %d,\n", VM_CACHE_SCHEMA);
     put_date(out);
     fputs(" \"key\": ", out);
-    (void)json_dumpf(entry->key, out, JSON_SORT_KEYS);
+    const int err = json_dumpf(entry->key, out, JSON_SORT_KEYS) ? -ENOMEM : 0;
     fputs(",\n \"features\": {\"feature_names\": [", out);
     for (unsigned i = 0; i < entry->width; i++)
         fprintf(out, "%s\"%s\"", i ? ", " : "", entry->features[i]);
@@ -260,6 +260,7 @@ static void put_envelope(FILE *out, const VmCacheEntry *entry, const VmRows *row
     fputs(",\n  \"raw_per_frame\": ", out);
     put_numbers(out, rows->raw, rows->n);
     fputs("}}\n", out);
+    return err;
 }
 
 int vm_cache_write(const VmCacheEntry *entry, const VmRows *rows, VmError *error)
@@ -267,8 +268,9 @@ int vm_cache_write(const VmCacheEntry *entry, const VmRows *rows, VmError *error
     VmOutFile out;
 
     VM_TRY(vm_outfile_replace(&out, entry->path, error));
-    put_envelope(out.file, entry, rows);
-    return vm_outfile_finish(&out, 0, error);
+    /* half a key, and no error of the file, is what jansson leaves when memory runs out */
+    const int err = put_envelope(out.file, entry, rows);
+    return vm_outfile_finish(&out, err ? vm_fail_memory(error) : 0, error);
 }
 
 /* Whoever holds the lease is the only one who writes this stem: what has its name and is temporary was left
