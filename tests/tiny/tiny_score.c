@@ -68,13 +68,12 @@ static int set_side(VmTiny *m, char *text, VmError *error)
 
 static int run(VmTiny *m, char **argument, VmError *error)
 {
-    for (; *argument; argument++) {
+    for (; *argument; argument += 2) {
         if (!strcmp(*argument, "--info")) return print_info(m);
         if (!argument[1]) return vm_fail(error, -EINVAL, "%s needs a value", *argument);
         if (!strcmp(*argument, "--mask"))
             vm_tiny_level(m, vm_cpu_level((uint64_t)strtoull(argument[1], NULL, 0)));
         else VM_TRY(set_side(m, argument[1], error));
-        argument++;
     }
     return score(m);
 }
