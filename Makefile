@@ -4,7 +4,7 @@ MESON := $(firstword $(wildcard /usr/bin/meson) meson)
 PYTHON ?= python3
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all corpus demo test check golden bench faults fuzz load portability mcp-load mcp-bench fmt lint deps models install clean
+.PHONY: all corpus demo test check golden bench crash faults fuzz load portability mcp-load mcp-bench fmt lint deps models install clean
 
 all: models build/build.ninja
 	$(MESON) compile -C build
@@ -58,6 +58,10 @@ fuzz: models
 # Every allocation, read and write of whole runs fails in turn.
 faults: all
 	VMAF_FAULTS=full $(PYTHON) tests/run.py faults
+
+# Extractions killed at 200 random moments.
+crash: all
+	VMAF_CRASH=200 $(PYTHON) tests/run.py faults/test_crash
 
 # 100,000 frames from pipes; 8 processes at once.
 load: all
