@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* Compiled once for each instruction set. */
-#include "dense_tmpl.h"
+#include "backward_tmpl.h"
