@@ -158,6 +158,50 @@ static int read_models(const Merge *m)
     return 0;
 }
 
+/* The texts of a list; of an object its keys, and its values to the second list. */
+static int read_texts(const json_t *from, VmList *to, VmList *values)
+{
+    void *i;
+    for (size_t k = 0; k < json_array_size(from); k++) {
+        const char *text = json_string_value(json_array_get(from, k));
+        if (text) VM_TRY(vm_list_add(to, vm_strdup(text)));
+    }
+    for (i = json_object_iter((json_t *)from); i; i = json_object_iter_next((json_t *)from, i)) {
+        const char *text = json_string_value(json_object_iter_value(i));
+        if (!text) continue;
+        VM_TRY(vm_list_add(to, vm_strdup(json_object_iter_key(i))));
+        VM_TRY(vm_list_add(values, vm_strdup(text)));
+    }
+    return 0;
+}
+
+static int read_tiny_model(VmTinyRecord *r, const json_t *entry)
+{
+    const char *id = json_string_value(json_object_get(entry, "id"));
+    VM_TRY(read_texts(json_object_get(entry, "features"), &r->features, NULL));
+    VM_TRY(read_texts(json_object_get(entry, "metadata"), &r->keys, &r->values));
+    r->id = id ? vm_strdup(id) : NULL;
+    return id && !r->id ? -ENOMEM : 0;
+}
+
+/* What the first report says of tiny models; frames are counted anew. */
+static int read_tiny_models(const Merge *m)
+{
+    const json_t *list = json_object_get(m->chunks[0].block, "tiny_models");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *entry = json_array_get(list, i);
+        const char *name = json_string_value(json_object_get(entry, "name"));
+        for (unsigned k = 0; name && k < m->v->n_models; k++) {
+            VmModelRecord *model = &m->v->models[k];
+            if (strcmp(model->name, name) || model->tiny) continue;
+            model->tiny = vm_alloc(sizeof(*model->tiny));
+            if (!model->tiny || read_tiny_model(model->tiny, entry))
+                return vm_fail_memory(m->error);
+        }
+    }
+    return 0;
+}
+
 static int has_text(const VmList *list, const char *text)
 {
     for (unsigned i = 0; i < list->n; i++)
@@ -264,6 +308,7 @@ static int fill(Merge *m)
         return vm_fail_memory(m->error);
     VM_TRY(read_format(m));
     VM_TRY(read_models(m));
+    VM_TRY(read_tiny_models(m));
     VM_TRY(add_texts(m, &v->features, &m->chunks[0], "features", 0));
     for (unsigned i = 0; i < m->n; i++) VM_TRY(read_chunk(m, &m->chunks[i]));
     return 0;

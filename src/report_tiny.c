@@ -28,7 +28,7 @@ static void count_outside(const VmReport *r, const VmModelRecord *m, long n[2])
     char *name = vm_printf("%s_outside", m->name);
     const VmColumn *c = name ? vm_scores_find(&r->v->scores, name) : NULL;
     double value;
-    n[0] = n[1] = c && c->phase == VM_PHASE_MODEL ? 0 : -1;
+    n[0] = n[1] = c ? 0 : -1;
     for (unsigned i = 0; n[0] >= 0 && i < r->v->scores.n_rows; i++)
         if (vm_report_counts(r, i) && !vm_column_get(c, i, &value)) {
             n[0] += value >= VM_OUTSIDE_TRAINING;

@@ -148,6 +148,21 @@ class Tiny(Case):
         for other in ["--threads", 1], ["--threads", 3], ["--cpumask", 63], ["--cpumask", 48]:
             self.assertEqual(run(*args, *other).stdout, first)
 
+    def test_chunks_make_the_report_of_the_whole(self):
+        path = self.model(meta={**META, "box_min": "0,0,0,0,0,0", "box_max": "1,1,1,1,1,1"})
+        args = [*self.pair(frames=7), "-n", "--tiny-model", path, "-q", "--reproducible", "--precision", "max", "--json"]
+        names = []
+        for name, chunk in (("whole", []), ("a", ["--chunk", "0:3"]), ("b", ["--chunk", "3:4"])):
+            names.append(self.path(name + ".json"))
+            self.assertEqual(run(*args, *chunk, "-o", names[-1]).returncode, 0)
+        merged = self.path("merged.json")
+        done = run("--merge", *names[1:], "--json", "-q", "--reproducible", "--precision", "max", "-o", merged)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(names[0]) as whole, open(merged) as again:
+            whole, again = support.parse_json(whole.read()), support.parse_json(again.read())
+        self.assertEqual(whole["tinyvmaf"]["tiny_models"], again["tinyvmaf"]["tiny_models"])
+        self.assertEqual(whole["frames"], again["frames"])
+
     def test_untrained_models_are_told(self):
         done = run(*self.pair(), "-n", "-q", "--tiny-model", self.model(meta={**META, "trained": "0"}))
         self.assertEqual(done.returncode, 0)
