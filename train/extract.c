@@ -446,6 +446,7 @@ static enum VmExit run_jobs(Work *work)
     Worker *workers = vm_alloc_array(jobs, sizeof(*workers));
     enum VmExit status = workers ? load_teachers(work, workers, jobs) : VM_EXIT_INTERNAL;
 
+    if (!workers) vm_message_error(work->messages, "out of memory");
     vm_progress_start(&work->progress, work->messages,
                       (enum VmProgressMode)work->extraction->args->progress, total_frames(work));
     if (!status) status = run_workers(workers, jobs);
