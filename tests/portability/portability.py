@@ -21,7 +21,7 @@ import support  # noqa: E402
 FOLDER = os.path.join(support.ROOT, "cache", "portability")
 MESON = "/usr/bin/meson" if os.path.exists("/usr/bin/meson") else "meson"
 BUILDS = {
-    f"{cc}-O{level}" + ("-lto" if lto else ""): (cc, [f"-Doptimization={level}", f"-Db_lto={lto}".lower()])
+    f"{cc}-O{level}" + ("-lto" if lto else ""): (cc, [f"-Doptimization={level}", f"-Db_lto={str(lto).lower()}"])
     for cc in ("gcc", "clang")
     for level in (0, 2, 3)
     for lto in (False, True)
