@@ -289,6 +289,8 @@ class Models(Case):
             good.replace("total_sv 2", "total_sv 0").partition("SV\n")[0] + "SV\n",
             good.replace("total_sv 2", "total_sv 3"),
             good.replace("total_sv 2", "total_sv 99999999999"),
+            # was accepted: the value was looked for on the next line
+            good.replace("1 1:0.5 ", "1 1:\n0.5 "),
             good.replace("gamma 0.05", "gamma x"),
             good.replace("1:0.5", "65:0.5"),
             good.replace("1:0.5", "0:0.5"),
