@@ -17,7 +17,7 @@ import kernels
 import measure
 import peer
 import report
-import tiny_models
+import tiny_bench
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
@@ -359,13 +359,13 @@ class Bench:
     def tiny(self):
         say("tiny models")
         with tempfile.TemporaryDirectory() as folder:
-            found = tiny_models.measure(folder, 1 if self.quick else 3)
-        self.bars += tiny_models.bars(found, Bar)
+            found = tiny_bench.measure(folder, 1 if self.quick else 3)
+        self.bars += tiny_bench.bars(found, Bar)
         self.page.section(
             "Tiny models",
             """Nanoseconds a call, median (95th percentile), for so many rows of six features, one thread;
             networks with random weights, the same files for all.""",
-            report.markdown(("network", "by", *map(str, tiny_models.ROWS)), tiny_models.table(found)),
+            report.markdown(("network", "by", *map(str, tiny_bench.ROWS)), tiny_bench.table(found)),
         )
 
     def summary(self):

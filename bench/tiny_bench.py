@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "tests", "tiny"))
 
 import referee  # noqa: E402
 
-TOOL = os.path.join(TOOLS, "tiny")
+TOOL = os.path.join(TOOLS, "tiny_time")
 ROWS = [1, 240, 4096]
 MODELS = {"small_relu": "6-16-8-1 ReLU", "small_tanh": "6-16-8-1 tanh", "medium_relu": "6-64-32-1 ReLU"}
 PEER = "ONNX Runtime"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* How long a tiny model takes.
  *
- *   tiny make FOLDER    small_relu.onnx, small_tanh.onnx and medium_relu.onnx with random weights: what they
+ *   tiny_time make FOLDER    small_relu.onnx, small_tanh.onnx and medium_relu.onnx with random weights: what they
  *                       compute does not matter to the time
- *   tiny time MODEL     "load MEDIAN P95" and, for each level and number of rows, "LEVEL ROWS MEDIAN P95", in
+ *   tiny_time time MODEL     "load MEDIAN P95" and, for each level and number of rows, "LEVEL ROWS MEDIAN P95", in
  *                       nanoseconds a call; the levels take turns */
 #include <stdio.h>
 #include <stdlib.h>
