@@ -34,7 +34,7 @@ static inline int vm_fuzz_pipe(const uint8_t *data, size_t size)
 static inline uint64_t vm_fuzz_mix(uint64_t hash, const VmafPicture *pic)
 {
     for (unsigned p = 0; p < (pic->pix_fmt == VMAF_PIX_FMT_YUV400P ? 1U : 3U); p++)
-        for (unsigned i = 0; i < pic->h[p]; i++) {
+        for (unsigned i = 0; pic->w[p] && i < pic->h[p]; i++) {
             const uint8_t *row = (const uint8_t *)pic->data[p] + pic->stride[p] * (ptrdiff_t)i;
             for (size_t j = 0; j < pic->w[p] * (pic->bpc > 8 ? 2U : 1U); j++)
                 hash = (hash ^ row[j]) * 1099511628211U;
