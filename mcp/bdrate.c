@@ -38,7 +38,7 @@ static double inner_slope(double h0, double h1, double d0, double d1)
 
 static void choose_slopes(Curve *c)
 {
-    double h[VM_BD_POINTS_MAX], d[VM_BD_POINTS_MAX];
+    double h[VM_BD_POINTS_MAX] = {0}, d[VM_BD_POINTS_MAX] = {0};
     const unsigned last = c->n - 1;
 
     for (unsigned i = 0; i < last; i++) {
