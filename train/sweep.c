@@ -197,8 +197,8 @@ static int apply_shape(double width, double depth, VmArch *arch, VmError *error)
     if (!(width >= 1 && width <= VM_MLP_MAX_WIDTH && depth >= 1 && depth < VM_MLP_MAX_LAYERS))
         return vm_fail(error, -EINVAL, "no network is %g wide and %g deep", width, depth);
     arch->inputs = 0;
-    arch->n_hidden = VM_MIN((unsigned)depth, VM_MLP_MAX_LAYERS - 1u);
-    for (unsigned l = 0; l < arch->n_hidden; l++) {
+    arch->n_hidden = (unsigned)depth;
+    for (unsigned l = 0; l < VM_MLP_MAX_LAYERS && l < arch->n_hidden; l++) {
         arch->hidden[l] = (unsigned)VM_MAX(1, width / (double)(1u << l));
         at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%u", l ? "-" : "", arch->hidden[l]);
     }
