@@ -8,7 +8,6 @@
 #include "compare.h"
 #include "figures.h"
 #include "judge_args.h"
-#include "number.h"
 
 typedef struct CompareArgs {
     VmDataArgs data;
@@ -188,15 +187,6 @@ static enum VmExit run_bisect(const void *opaque, VmMessages *messages)
     return VM_EXIT_USAGE;
 }
 
-static int parse_limit(const char *text, void *value, VmError *error)
-{
-    VmMaybe *maybe = value;
-    if (vm_number_real(text, &maybe->value))
-        return vm_fail(error, -EINVAL, "\"%s\" is not a finite number", text);
-    maybe->given = 1;
-    return 0;
-}
-
 #define AT(member) offsetof(CompareArgs, member)
 
 static const VmOption compare_options[] = {
@@ -209,11 +199,11 @@ static const VmOption bisect_options[] = {
     {"json", "FILE", "the verdict; - is standard output, instead of the text", VM_OPTION_TEXT,
      AT(json)},
     {"min-plcc", "X", "a model below that is bad", VM_OPTION_TEXT, AT(min_plcc),
-     .parse = parse_limit},
+     .parse = vm_judge_parse_limit},
     {"min-srocc", "X", "a model below that is bad", VM_OPTION_TEXT, AT(min_srocc),
-     .parse = parse_limit},
+     .parse = vm_judge_parse_limit},
     {"max-rmse", "X", "a model above that is bad", VM_OPTION_TEXT, AT(max_rmse),
-     .parse = parse_limit},
+     .parse = vm_judge_parse_limit},
     {"fail-on-first-bad", NULL, "exit 3 if there is a bad model", VM_OPTION_FLAG,
      AT(fail_on_first)},
     {0},

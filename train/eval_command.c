@@ -7,7 +7,6 @@
 #include "figures.h"
 #include "html_report.h"
 #include "judge_args.h"
-#include "number.h"
 #include "outfile.h"
 
 typedef struct EvalArgs {
@@ -144,15 +143,6 @@ static enum VmExit run(const void *opaque, VmMessages *messages)
     return status;
 }
 
-static int parse_limit(const char *text, void *value, VmError *error)
-{
-    VmMaybe *maybe = value;
-    if (vm_number_real(text, &maybe->value))
-        return vm_fail(error, -EINVAL, "\"%s\" is not a finite number", text);
-    maybe->given = 1;
-    return 0;
-}
-
 #define AT(member) offsetof(EvalArgs, member)
 
 static const VmOption own_options[] = {
@@ -161,11 +151,14 @@ static const VmOption own_options[] = {
      AT(json)},
     {"html", "FILE", "a page with plots", VM_OPTION_TEXT, AT(html)},
     {"out-dir", "DIR", "eval_report.json and report.html go there", VM_OPTION_TEXT, AT(out_dir)},
-    {"min-plcc", "X", "exit 3 below that", VM_OPTION_TEXT, AT(min_plcc), .parse = parse_limit},
-    {"min-srocc", "X", "exit 3 below that", VM_OPTION_TEXT, AT(min_srocc), .parse = parse_limit},
-    {"max-rmse", "X", "exit 3 above that", VM_OPTION_TEXT, AT(max_rmse), .parse = parse_limit},
+    {"min-plcc", "X", "exit 3 below that", VM_OPTION_TEXT, AT(min_plcc),
+     .parse = vm_judge_parse_limit},
+    {"min-srocc", "X", "exit 3 below that", VM_OPTION_TEXT, AT(min_srocc),
+     .parse = vm_judge_parse_limit},
+    {"max-rmse", "X", "exit 3 above that", VM_OPTION_TEXT, AT(max_rmse),
+     .parse = vm_judge_parse_limit},
     {"max-error", "X", "exit 3 if a row is further off", VM_OPTION_TEXT, AT(max_error),
-     .parse = parse_limit},
+     .parse = vm_judge_parse_limit},
     {0},
 };
 

@@ -186,22 +186,6 @@ static void find_worst(VmEvaluation *e)
     }
 }
 
-/* "0.2,0,..." of the metadata; 0 if there is no such list of n numbers. */
-static int read_limits(const VmTiny *model, const char *key, double *values, unsigned n)
-{
-    const char *text = vm_tiny_meta(model, key);
-    VmLocale locale = vm_locale_enter();
-    unsigned i = 0;
-    for (; text && i < n; i++) {
-        char *end;
-        values[i] = strtod(text, &end);
-        if (end == text || *end != (i + 1 < n ? ',' : 0)) break;
-        text = end + 1;
-    }
-    vm_locale_leave(&locale);
-    return i == n;
-}
-
 /* Fraction of rows with a value outside; margin: of the range, on both sides. */
 static double outside(const VmEvaluation *e, const VmTiny *model, const VmDataset *d,
                       const char *min_key, const char *max_key, double margin)
@@ -210,7 +194,8 @@ static double outside(const VmEvaluation *e, const VmTiny *model, const VmDatase
     double min[VM_TINY_MAX_FEATURES], max[VM_TINY_MAX_FEATURES];
     size_t count = 0;
     (void)vm_tiny_features(model, &n);
-    if (!read_limits(model, min_key, min, n) || !read_limits(model, max_key, max, n)) return NAN;
+    if (!vm_tiny_numbers(model, min_key, min, n) || !vm_tiny_numbers(model, max_key, max, n))
+        return NAN;
     if (vm_evaluate_columns(model, d, column, NULL)) return NAN;
     for (size_t i = 0; i < e->n; i++) {
         int out = 0;

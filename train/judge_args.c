@@ -3,6 +3,17 @@
 
 #include <string.h>
 
+#include "number.h"
+
+int vm_judge_parse_limit(const char *text, void *value, VmError *error)
+{
+    VmMaybe *maybe = value;
+    if (vm_number_real(text, &maybe->value))
+        return vm_fail(error, -EINVAL, "\"%s\" is not a finite number", text);
+    maybe->given = 1;
+    return 0;
+}
+
 #define AT(member) offsetof(VmJudgeArgs, member)
 
 const VmOption vm_judge_options[] = {

@@ -16,6 +16,9 @@ typedef struct VmJudgeArgs {
 
 extern const VmOption vm_judge_options[];
 
+/* For tables of others: fills a VmMaybe with a finite number. */
+int vm_judge_parse_limit(const char *text, void *value, VmError *error);
+
 /* Row numbers of the data set; free them. *split: how they were chosen, static. */
 enum VmExit vm_judge_rows(const VmJudgeArgs *args, const VmDataset *dataset, uint32_t **rows,
                           size_t *n, const char **split, VmMessages *messages);

@@ -46,21 +46,6 @@ typedef struct Norm {
     double data_mean, share; /* of the data; share of rows further than 3 deviations off */
 } Norm;
 
-static int read_list(const VmTiny *model, const char *key, double *values, unsigned n)
-{
-    const char *text = vm_tiny_meta(model, key);
-    VmLocale locale = vm_locale_enter();
-    unsigned i = 0;
-    for (; text && i < n; i++) {
-        char *end;
-        values[i] = strtod(text, &end);
-        if (end == text || *end != (i + 1 < n ? ',' : 0)) break;
-        text = end + 1;
-    }
-    vm_locale_leave(&locale);
-    return i == n;
-}
-
 static void measure(const VmDataset *d, unsigned column, Norm *norm)
 {
     size_t far = 0;
@@ -81,8 +66,8 @@ static enum VmExit show_norm(const ToolArgs *args, const VmTiny *model, const Vm
     const char *const *names = vm_tiny_features(model, &n);
     json_t *list = json_array();
     int code = vm_evaluate_columns(model, d, column, &error);
-    if (!code &&
-        (!read_list(model, "input_mean", mean, n) || !read_list(model, "input_std", std, n)))
+    if (!code && (!vm_tiny_numbers(model, "input_mean", mean, n) ||
+                  !vm_tiny_numbers(model, "input_std", std, n)))
         code = vm_fail(&error, -EINVAL, "%s does not say what its inputs were trained on",
                        args->models.items[0]);
     for (unsigned j = 0; !code && j < n; j++) {

@@ -2,6 +2,7 @@
 #include "tiny/tiny.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sha256.h"
@@ -251,6 +252,21 @@ const char *vm_tiny_meta(const VmTiny *m, const char *key)
     const char *value = vm_onnx_meta(&m->onnx, key);
     if (value || strlen(key) >= sizeof(full) - strlen(full)) return value;
     return vm_onnx_meta(&m->onnx, strcat(full, key));
+}
+
+int vm_tiny_numbers(const VmTiny *model, const char *key, double *values, unsigned n)
+{
+    const char *text = vm_tiny_meta(model, key);
+    VmLocale locale = vm_locale_enter();
+    unsigned i = 0;
+    for (; text && i < n; i++) {
+        char *end;
+        values[i] = strtod(text, &end);
+        if (end == text || *end != (i + 1 < n ? ',' : 0)) break;
+        text = end + 1;
+    }
+    vm_locale_leave(&locale);
+    return i == n;
 }
 
 const char *const *vm_tiny_features(const VmTiny *m, unsigned *n)
