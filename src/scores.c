@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "scores.h"
+#include "exact.h"
 
 #include <math.h>
 #include <string.h>
@@ -101,8 +102,10 @@ int vm_scores_add_total(VmScores *s, const char *name, const VmTotal *sums)
 double vm_total_value(const VmTotal *t)
 {
     if (t->samples == 0) return -INFINITY;
-    const double square = t->peak * t->peak, limit = ceil(10 * log10(square * t->samples * 2));
-    const double apsnr = 10 * (log10(square) + log10(t->samples) - log10((double)t->sse));
+    const double square = t->peak * t->peak,
+                 limit = ceil(10 * vm_exact_log10(square * t->samples * 2));
+    const double apsnr =
+        10 * (vm_exact_log10(square) + vm_exact_log10(t->samples) - vm_exact_log10((double)t->sse));
     return VM_MIN(apsnr, limit);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "svr.h"
+#include "exact.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -218,7 +219,7 @@ double vm_svr_predict(const VmSvr *svr, const double *x)
             const double d = (k < svr->n_features ? x[k] : 0) - v[k];
             q += d * d;
         }
-        y += svr->coef[i] * exp(-svr->gamma * q);
+        y += svr->coef[i] * vm_exact_exp(-svr->gamma * q);
     }
     return y - svr->rho;
 }

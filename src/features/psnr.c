@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* PSNR of each plane, and over the whole clip from exact sums. (spec: 3.1) */
+#include "exact.h"
 #include "extractor.h"
 
 #include <math.h>
@@ -80,9 +81,10 @@ static void score(const VmGroup *g, const PsnrOptions *o, int plane, uint64_t ss
     vm_format_plane(&g->format, plane, &w, &h);
     const double n = (double)w * h, peak = peak_of(&g->format, o), mse = (double)sse / n;
     const double floor = mse > 1e-16 ? mse : 1e-16, depth = g->format.bpc;
-    const double limit =
-        o->min_sse == 0 ? 6 * depth + 12 : ceil(10.0 * log10(peak * peak / (o->min_sse / n)));
-    const double psnr = 10.0 * log10(peak * peak / floor);
+    const double limit = o->min_sse == 0
+                             ? 6 * depth + 12
+                             : ceil(10.0 * vm_exact_log10(peak * peak / (o->min_sse / n)));
+    const double psnr = 10.0 * vm_exact_log10(peak * peak / floor);
     out[PSNR + 2 * plane].d = VM_MIN(psnr, limit);
     out[MSE + 2 * plane].d = mse;
     out[SSE + plane].bits = sse;

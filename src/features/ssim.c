@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* SSIM on a decimated picture and MS-SSIM on a pyramid of five. Rows flow: a ring of 11 horizontally
  * filtered rows per map is all that is kept of a level. (spec: 3.2, 3.3) */
+#include "exact.h"
 #include "extractor.h"
 #include "rows.h"
 
@@ -217,10 +218,10 @@ static VmSsimSums means(const Ssim *s, int level)
 static double as_db(const SsimOptions *o, const VmFormat *f, double score)
 {
     if (!o->db) return score;
-    const double db = -10 * log10(1 - score);
+    const double db = -10 * vm_exact_log10(1 - score);
     if (!o->clip_db) return db;
     const double peak = (double)((1 << f->bpc) - 1), half_a_step = 0.5 / ((double)f->w * f->h);
-    const double limit = ceil(10 * log10(peak * peak / half_a_step));
+    const double limit = ceil(10 * vm_exact_log10(peak * peak / half_a_step));
     return VM_MIN(db, limit);
 }
 
