@@ -11,22 +11,18 @@ typedef struct Adam {
     VmObjective *o;
     const VmAdamOptions *options;
     uint32_t *order;
-    double *gradient, *m, *v; /* [n_params] */
-    double *good;             /* parameters after the last good epoch */
-    uint64_t t;               /* steps so far */
+    double *gradient; /* [n_params] */
+    double *good;     /* parameters after the last good epoch */
+    VmAdamState state;
+    uint64_t t; /* steps so far */
 } Adam;
 
 static void update(Adam *a, size_t rows, double *params)
 {
     a->t++;
-    const double correct1 = 1 - pow(BETA1, (double)a->t), correct2 = 1 - pow(BETA2, (double)a->t);
-    const double rate = a->options->rate / correct1, root = sqrt(correct2);
-    for (size_t i = 0; i < a->o->mlp->n_params; i++) {
-        const double g = a->gradient[i] / (double)rows;
-        a->m[i] = BETA1 * a->m[i] + (1 - BETA1) * g;
-        a->v[i] = BETA2 * a->v[i] + (1 - BETA2) * g * g;
-        params[i] -= rate * a->m[i] / (sqrt(a->v[i]) / root + EPSILON);
-    }
+    a->state.rate = a->options->rate / (1 - pow(BETA1, (double)a->t));
+    a->state.root = sqrt(1 - pow(BETA2, (double)a->t));
+    a->o->weights.kernels->adam(&a->state, a->gradient, (double)rows, params, a->o->mlp->n_params);
 }
 
 /* *loss: mean over the epoch's batches as they came. */
@@ -77,9 +73,12 @@ int vm_adam(VmObjective *o, const VmAdamOptions *given, double *params, VmTrack 
     a.gradient = vm_alloc_array(4 * n_params, sizeof(double));
     int code = a.order && a.gradient ? 0 : -ENOMEM;
     if (!code) {
-        a.m = a.gradient + n_params;
-        a.v = a.m + n_params;
-        a.good = a.v + n_params;
+        a.state = (VmAdamState){.m = a.gradient + n_params,
+                                .v = a.gradient + 2 * n_params,
+                                .beta1 = BETA1,
+                                .beta2 = BETA2,
+                                .epsilon = EPSILON};
+        a.good = a.gradient + 3 * n_params;
         vm_track_start(track);
         code = minimise(&a, params, track, error);
     }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command_config.h"
 #include "libvmaf/vmaf_ext.h"
 #include "number.h"
 #include "suggest.h"
@@ -17,6 +18,7 @@ typedef struct Parse {
     char *args;  /* args_size bytes */
     char **argv; /* what is still to be read, up to NULL */
     VmMessages *messages;
+    const char *file; /* that they come from; NULL: the command line */
 } Parse;
 
 /* ---- help ---- */
@@ -204,18 +206,19 @@ static enum VmExit set_default(const Parse *parse, const VmOptionTable *table,
 
 static enum VmExit refuse_option(const Parse *parse, const char *name)
 {
-    const char *command = parse->command->name;
+    const char *command = parse->command->name, *file = parse->file ? parse->file : "";
+    const char *colon = parse->file ? ": " : "";
     VmSuggest suggest;
 
     vm_suggest_start(&suggest, name);
     for (const VmOptionTable *t = parse->command->tables; t && t->options; t++)
         for (const VmOption *o = t->options; o->name; o++) vm_suggest_offer(&suggest, o->name);
     if (suggest.best)
-        vm_message_error(parse->messages, "%s has no option --%s; did you mean --%s?", command,
-                         name, suggest.best);
+        vm_message_error(parse->messages, "%s%s%s has no option --%s; did you mean --%s?", file,
+                         colon, command, name, suggest.best);
     else
-        vm_message_error(parse->messages, "%s has no option --%s; %s --help lists all", command,
-                         name, command);
+        vm_message_error(parse->messages, "%s%s%s has no option --%s; %s --help lists all", file,
+                         colon, command, name, command);
     return VM_EXIT_USAGE;
 }
 
@@ -236,12 +239,17 @@ static enum VmExit read_option(Parse *parse, const char *argument)
 {
     const char *value = strchr(argument, '=');
     const VmOptionTable *table = NULL;
-    char name[64], origin[72];
+    char name[64], origin[320];
 
     (void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(argument, "="), argument);
     const VmOption *option = find_option(parse->command, name, &table);
     if (!option) return refuse_option(parse, name);
-    (void)snprintf(origin, sizeof(origin), "--%s", name);
+    (void)snprintf(origin, sizeof(origin), "%.200s%s--%s", parse->file ? parse->file : "",
+                   parse->file ? ": " : "", name);
+    if (option->kind == VM_OPTION_CONFIG && parse->file) {
+        vm_message_error(parse->messages, "%s: a file of options cannot name another", origin);
+        return VM_EXIT_USAGE;
+    }
     if (value) value++;
     if (value && option->kind == VM_OPTION_FLAG) {
         vm_message_error(parse->messages, "option %s takes no value", origin);
@@ -306,9 +314,9 @@ static int wants_help(char **argv)
     return 0;
 }
 
-static enum VmExit read_arguments(Parse *parse)
+static enum VmExit read_list(Parse *parse)
 {
-    enum VmExit status = set_defaults(parse);
+    enum VmExit status = VM_EXIT_OK;
     int options = 1;
 
     while (!status && *parse->argv) {
@@ -321,6 +329,51 @@ static enum VmExit read_arguments(Parse *parse)
             status = VM_EXIT_USAGE;
         } else status = add_operand(parse, argument);
     }
+    return status;
+}
+
+/* The last file of options that the command line names, or NULL. */
+static const char *find_config(const Parse *parse)
+{
+    const char *path = NULL;
+
+    for (char **at = parse->argv; *at && strcmp(*at, "--") != 0; at++) {
+        const VmOptionTable *table;
+        char name[64];
+        const char *value = strchr(*at, '=');
+        if (strncmp(*at, "--", 2) != 0) continue;
+        (void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(*at + 2, "="), *at + 2);
+        const VmOption *option = find_option(parse->command, name, &table);
+        if (!option || option->kind == VM_OPTION_FLAG) continue;
+        if (!value && !at[1]) break;
+        if (option->kind == VM_OPTION_CONFIG) path = value ? value + 1 : at[1];
+        if (!value) at++;
+    }
+    return path;
+}
+
+static enum VmExit read_config(const Parse *parse, VmConfig *config)
+{
+    Parse of_file = *parse;
+    VmError error = {""};
+
+    of_file.file = find_config(parse);
+    if (!of_file.file) return VM_EXIT_OK;
+    const int err = vm_config_read(config, of_file.file, &error);
+    if (err) {
+        vm_message_error(parse->messages, "%s", error.text);
+        return err == -ENOMEM ? VM_EXIT_INTERNAL : VM_EXIT_INPUT;
+    }
+    of_file.argv = config->arguments;
+    return config->n ? read_list(&of_file) : VM_EXIT_OK;
+}
+
+static enum VmExit read_arguments(Parse *parse, VmConfig *config)
+{
+    enum VmExit status = set_defaults(parse);
+
+    if (!status) status = read_config(parse, config);
+    if (!status) status = read_list(parse);
     return status ? status : check_operands(parse);
 }
 
@@ -335,9 +388,11 @@ static enum VmExit run_command(Parse *parse)
         vm_message_error(parse->messages, "out of memory");
         return VM_EXIT_INTERNAL;
     }
-    enum VmExit status = read_arguments(parse);
+    VmConfig config = {NULL, 0}; /* options keep its texts */
+    enum VmExit status = read_arguments(parse, &config);
     if (!status) status = parse->command->run(parse->args, parse->messages);
     free_lists(parse);
+    vm_config_free(&config);
     vm_free(parse->args);
     return status;
 }
@@ -372,7 +427,7 @@ enum VmExit vm_command_main(const VmProgram *program, int argc, char **argv, VmM
     }
     for (const VmCommand *const *c = program->commands; *c; c++)
         if (!strcmp((*c)->name, word))
-            return run_command(&(Parse){program, *c, NULL, argv + 2, messages});
+            return run_command(&(Parse){program, *c, NULL, argv + 2, messages, NULL});
     if (!strcmp(word, "--version") || !strcmp(word, "-v")) {
         print_version(program);
         return VM_EXIT_OK;

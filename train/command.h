@@ -19,6 +19,7 @@ enum VmOptionKind {
     VM_OPTION_REAL,   /* double, finite, min .. max unless both are 0 */
     VM_OPTION_CHOICE, /* int: number of the word in choices, "read|write|off" */
     VM_OPTION_LIST,   /* VmTexts: can be given more than once */
+    VM_OPTION_CONFIG, /* const char *: a file with more options (command_config.h); the command line wins */
 };
 
 typedef struct VmTexts {

@@ -105,7 +105,9 @@ static void run_start(void *opaque, size_t number, unsigned worker)
                      .samples = &f->samples,
                      .huber = spec->huber / f->samples.scaling.target_std,
                      .anchor = spec->first,
-                     .n_threads = f->inner_threads};
+                     .n_threads = f->inner_threads,
+                     .precision =
+                         f->fitted->optimizer == VM_OPTIMIZER_ADAM ? VM_SINGLE : VM_DOUBLE};
     (void)worker;
     o.pull = (spec->pull < 0 ? DEFAULT_PULL : spec->pull) * (double)vm_samples_count(&f->samples);
     s->track.snapshot_every = spec->snapshot_every;
@@ -300,7 +302,7 @@ static void predict_chunk(void *opaque, size_t task, unsigned worker)
     double output[VM_MLP_BLOCK], unused[VM_MLP_BLOCK];
     for (size_t i = task * CHUNK; i < end; i += VM_MLP_BLOCK) {
         const size_t n = VM_MIN(VM_MLP_BLOCK, end - i);
-        vm_samples_read(p->samples, NULL, i, n, pass->values[0], stride, unused);
+        vm_samples_read(p->samples, NULL, i, n, pass->inputs, stride, unused);
         vm_mlp_forward(p->weights, pass, output);
         for (size_t r = 0; r < n; r++) {
             const double y =
@@ -318,11 +320,10 @@ int vm_fitted_predict(const VmFitted *fitted, const double *params, const float 
     const unsigned threads = (unsigned)VM_MAX(1, VM_MIN(n_threads, (n + CHUNK - 1) / CHUNK));
     VmMlpWeights weights;
     Predict p = {.fitted = fitted, .weights = &weights, .samples = &samples, .y = y, .n = n};
-    int code = vm_mlp_weights_init(&weights, &fitted->mlp, vm_dense_kernels(0));
+    int code = vm_mlp_weights_init(&weights, &fitted->mlp, VM_DOUBLE, vm_dense_kernels(0));
     p.passes = vm_alloc_array(threads, sizeof(*p.passes));
     if (!p.passes) code = -ENOMEM;
-    for (unsigned i = 0; !code && i < threads; i++)
-        code = vm_mlp_pass_init(&p.passes[i], &fitted->mlp);
+    for (unsigned i = 0; !code && i < threads; i++) code = vm_mlp_pass_init(&p.passes[i], &weights);
     if (!code) {
         vm_mlp_weights_load(&weights, params ? params : fitted->params);
         vm_team_run(threads, (n + CHUNK - 1) / CHUNK, predict_chunk, &p);

@@ -96,6 +96,8 @@ static int parse_pull(const char *text, void *value, VmError *error)
 #define AT(member) offsetof(VmLearnArgs, member)
 
 const VmOption vm_learn_options[] = {
+    {"config", "FILE", "options from a JSON object, such as {\"lr\": 0.01}; the command line wins",
+     VM_OPTION_CONFIG, AT(config)},
     {"recipe", "NAME",
      "best: scaled inputs, teacher queries, second order, clip in the graph, tanh unless said; "
      "seed: "

@@ -17,6 +17,7 @@ enum VmRecipe { VM_RECIPE_BEST, VM_RECIPE_SEED };
 enum VmTarget { VM_TARGET_RAW, VM_TARGET_CLIPPED, VM_TARGET_MOS };
 
 typedef struct VmLearnArgs {
+    const char *config;
     int recipe;    /* VmRecipe */
     int optimizer; /* VmOptimizer */
     double huber;

@@ -41,37 +41,42 @@ enum VmMlpStart {
 };
 void vm_mlp_start(const VmMlp *mlp, enum VmMlpStart start, VmRng *rng, double *params);
 
+/* What the passes compute in. Parameters, inputs, outputs and sums of gradients over blocks are double always. */
+enum VmPrecision { VM_DOUBLE, VM_SINGLE };
+
 /* Weights as the kernels want them; fixed while a pass over the data runs. */
 typedef struct VmMlpWeights {
     const VmMlp *mlp;
     const VmDenseKernels *kernels;
-    double *memory;
-    double *transposed[VM_MLP_MAX_LAYERS]; /* [in][padded out] */
-    double *straight[VM_MLP_MAX_LAYERS];   /* [out][padded in] */
-    double *biases[VM_MLP_MAX_LAYERS];     /* [padded out] */
+    const struct VmMlpArithmetic *arithmetic;
+    void *memory;
+    void *transposed[VM_MLP_MAX_LAYERS]; /* [in][padded out] */
+    void *straight[VM_MLP_MAX_LAYERS];   /* [out][padded in] */
+    void *biases[VM_MLP_MAX_LAYERS];     /* [padded out] */
 } VmMlpWeights;
 
 /* mlp must outlive it. Returns 0 or -ENOMEM. */
-int vm_mlp_weights_init(VmMlpWeights *weights, const VmMlp *mlp, const VmDenseKernels *kernels);
+int vm_mlp_weights_init(VmMlpWeights *weights, const VmMlp *mlp, enum VmPrecision precision,
+                        const VmDenseKernels *kernels);
 void vm_mlp_weights_load(VmMlpWeights *weights, const double *params);
 void vm_mlp_weights_free(VmMlpWeights *weights);
 
 /* What one thread needs for a block of rows; matrices are [VM_MLP_BLOCK][padded width]. */
 typedef struct VmMlpPass {
     const VmMlp *mlp;
-    double *memory;
-    double
-        *values[VM_MLP_MAX_LAYERS + 1]; /* 0: the inputs, which the caller fills, padding zeroed */
-    double *slopes[VM_MLP_MAX_LAYERS + 1]; /* of the activations */
-    double
+    void *memory;
+    double *inputs; /* [VM_MLP_BLOCK][vm_padded(inputs)], the caller's to fill, padding zeroed */
+    void *values[VM_MLP_MAX_LAYERS + 1]; /* 0: the inputs */
+    void *slopes[VM_MLP_MAX_LAYERS + 1]; /* of the activations */
+    void
         *deltas[VM_MLP_MAX_LAYERS + 1]; /* derivative of the output by the sums before activation */
-    double *sums; /* of gradients: [out][padded in] and [padded out] each layer */
+    void *sums; /* of gradients: [out][padded in] and [padded out] each layer */
 } VmMlpPass;
 
-int vm_mlp_pass_init(VmMlpPass *pass, const VmMlp *mlp); /* 0 or -ENOMEM */
+int vm_mlp_pass_init(VmMlpPass *pass, const VmMlpWeights *weights); /* 0 or -ENOMEM */
 void vm_mlp_pass_free(VmMlpPass *pass);
 
-/* output[VM_MLP_BLOCK] for the inputs in pass->values[0]. */
+/* output[VM_MLP_BLOCK] for the inputs in pass->inputs. */
 void vm_mlp_forward(const VmMlpWeights *weights, VmMlpPass *pass, double *output);
 
 /* After forward: deltas for d_output[VM_MLP_BLOCK], the derivative of what is wanted by each output. */
@@ -81,7 +86,7 @@ void vm_mlp_backward(const VmMlpWeights *weights, VmMlpPass *pass, const double 
  * with d_output 0 add nothing. */
 void vm_mlp_gradient(const VmMlpWeights *weights, VmMlpPass *pass, double *d_params);
 
-/* After backward: jacobian[r * stride + p] for each of the rows, times scale[r]. */
+/* After backward in double precision: jacobian[r * stride + p] for each of the rows, times scale[r]. */
 void vm_mlp_jacobian(const VmMlpWeights *weights, const VmMlpPass *pass, const double *scale,
                      double *jacobian, size_t stride);
 

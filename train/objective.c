@@ -16,9 +16,9 @@ int vm_objective_open(VmObjective *o, const VmDenseKernels *kernels)
 {
     o->n_threads = VM_MAX(o->n_threads, 1);
     o->work = vm_alloc_array(o->n_threads, sizeof(*o->work));
-    int code = o->work ? vm_mlp_weights_init(&o->weights, o->mlp, kernels) : -ENOMEM;
+    int code = o->work ? vm_mlp_weights_init(&o->weights, o->mlp, o->precision, kernels) : -ENOMEM;
     for (unsigned i = 0; !code && i < o->n_threads; i++)
-        code = vm_mlp_pass_init(&o->work[i].pass, o->mlp);
+        code = vm_mlp_pass_init(&o->work[i].pass, &o->weights);
     if (code) vm_objective_close(o);
     return code;
 }
@@ -50,8 +50,8 @@ static double forward(const Span *span, size_t first, size_t n, Work *w)
     const size_t stride = vm_padded(o->mlp->width[0]);
     const double limit = o->huber;
     double loss = 0;
-    vm_samples_read(o->samples, span->order, first, n, w->pass.values[0], stride, w->target);
-    memset(w->pass.values[0] + n * stride, 0, (VM_MLP_BLOCK - n) * stride * sizeof(double));
+    vm_samples_read(o->samples, span->order, first, n, w->pass.inputs, stride, w->target);
+    memset(w->pass.inputs + n * stride, 0, (VM_MLP_BLOCK - n) * stride * sizeof(double));
     vm_mlp_forward(&o->weights, &w->pass, w->output);
     for (size_t r = 0; r < VM_MLP_BLOCK; r++) {
         const double e = r < n ? w->output[r] - w->target[r] : 0, size = fabs(e);
@@ -171,7 +171,7 @@ static void normal_block(const Span *span, Work *w, size_t first, size_t n, doub
     for (size_t r = 0; r < VM_MLP_BLOCK; r++) w->jacobian[r * stride + p] = root[r] * w->error[r];
     for (size_t i = 0; i <= p; i += VM_TILE_ROWS) {
         const size_t rows = VM_MIN(VM_TILE_ROWS, p + 1 - i);
-        o->weights.kernels->multiply_add(partial + i * stride, stride,
+        o->weights.kernels->multiply_add(partial + i * stride, stride, NULL,
                                          (VmFactor){w->jacobian + i, 1, stride}, w->jacobian,
                                          stride, rows, vm_padded(i + rows), VM_MLP_BLOCK);
     }

@@ -17,11 +17,12 @@ typedef struct VmObjective {
     double pull;          /* factor of |params - anchor|^2 */
     const double *anchor; /* [n_params]; NULL = 0 */
     unsigned n_threads;
+    enum VmPrecision precision; /* of a block of rows; vm_objective_normal() wants VM_DOUBLE */
     VmMlpWeights weights;
     struct VmObjectiveWork *work; /* for each thread */
 } VmObjective;
 
-/* Everything after n_threads is made here; samples and mlp must outlive it. Returns 0 or -ENOMEM. */
+/* Everything after precision is made here; samples and mlp must outlive it. Returns 0 or -ENOMEM. */
 int vm_objective_open(VmObjective *objective, const VmDenseKernels *kernels);
 void vm_objective_close(VmObjective *objective);
 

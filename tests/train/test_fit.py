@@ -127,6 +127,35 @@ class TestFit(RowsCase):
             limit = 2e-4 if activation in ("tanh", "sigmoid") else 5e-5
             self.assertAlmostEqual(worst["predicted"], expected[index], delta=limit, msg=activation)
 
+    def test_options_from_a_file(self):
+        """They mean what they mean on the command line, which wins."""
+        options = {"model_arch": "mlp_small", "activation": "relu", "restarts": 1, "iterations": 25, "queries": 1000,
+                   "choice-queries": 1000, "pull": 1e-7, "snapshot_every": 10, "no_export_onnx": True, "corpus_free": False}
+        config = self.file("options.json", json.dumps(options))
+        models = []
+        for args in (["--config", config, "--restarts", "2", "--restarts", "1"],
+                     [*QUICK, "--activation", "relu", "--pull", "1e-7", "--no-export-onnx"],
+                     ["--activation", "tanh", f"--config={config}"]):
+            with open(self.fit(*args), "rb") as f:
+                models.append(f.read())
+            self.assertEqual(len(glob.glob(self.out + "/*.onnx")), 1)
+        self.assertEqual(models[0], models[1])
+        self.assertNotEqual(models[0], models[2])
+        for code, words, text in (
+            (1, ["options.json: --lr", '"0"', "above 0"], '{"lr": 0}'),
+            (1, ["options.json: fit has no option --epoch", "--epochs"], '{"epoch": 3}'),
+            (1, ["options.json: --config", "another"], '{"config": "x.json"}'),
+            (2, ["options.json", "line 1"], '{"lr": 0.1'),
+            (2, ["options.json", "line 1"], '{"lr": 0.1, "lr": 0.2}'),
+            (2, ["options.json", "object"], "[]"),
+            (2, ["options.json", "lr is neither"], '{"lr": {}}'),
+            (2, ["options.json", "no option's name"], json.dumps({"x" * 70: 1})),
+        ):
+            self.file("options.json", text)
+            self.refused(code, words, "fit", "--config", config, "--out-dir", self.out)
+        self.refused(2, ["none.json"], "fit", "--config", self.path("none.json"), "--out-dir", self.out)
+        self.refused(1, ["--config needs a value"], "fit", "--out-dir", self.out, "--config")
+
     def test_seed_recipe_is_that_of_the_published_models(self):
         """Unscaled inputs and Adam: the order of magnitude of their error, an epoch a file, no clip."""
         self.fit("--recipe", "seed")

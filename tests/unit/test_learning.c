@@ -68,6 +68,15 @@ static void make_problem(Problem *p, const unsigned *widths, unsigned n, enum Vm
     assert_int_equal(vm_objective_open(&p->o, vm_dense_kernels(0)), 0);
 }
 
+static void reopen(Problem *p, enum VmPrecision precision, unsigned threads,
+                   unsigned long long mask)
+{
+    vm_objective_close(&p->o);
+    p->o.precision = precision;
+    p->o.n_threads = threads;
+    assert_int_equal(vm_objective_open(&p->o, vm_dense_kernels(mask)), 0);
+}
+
 /* Written out, for any number of layers. */
 static double by_hand(const VmMlp *mlp, const double *params, const float *x)
 {
@@ -96,9 +105,10 @@ static double by_hand(const VmMlp *mlp, const double *params, const float *x)
 
 static Problem problem; /* large for a stack */
 
-static void ten_steps_of_adam(void **state)
+/* Adam divides by the size of the gradient: single precision, 6e-8 of a sum of 8 rows, moves a parameter by that
+ * part of the rate, 1e-2, but where a component is itself the rest of a subtraction. */
+static void check_adam(enum VmPrecision precision, double tolerance)
 {
-    (void)state;
     json_t *root = recorded("adam.json");
     const json_t *steps = json_object_get(root, "params");
     double losses[10], expected[MAX_PARAMS];
@@ -109,19 +119,27 @@ static void ten_steps_of_adam(void **state)
         const VmAdamOptions options = {
             .epochs = epochs, .batch = 8, .rate = number(root, "rate"), .in_order = 1};
         make_problem(&problem, (unsigned[]){3, 5, 4, 1}, 4, VM_ACT_RELU, 24);
+        reopen(&problem, precision, 2, 0);
         assert_int_equal(vm_adam(&problem.o, &options, problem.params, &track, NULL), 0);
         const size_t n = numbers(json_array_get(steps, 3 * epochs - 1), expected);
         assert_int_equal(n, problem.mlp.n_params);
         for (size_t i = 0; i < n; i++)
-            if (fabs(problem.params[i] - expected[i]) > 1e-10)
+            if (fabs(problem.params[i] - expected[i]) > tolerance)
                 fail_msg("epoch %u, parameter %zu: %.17g instead of %.17g", epochs, i,
                          problem.params[i], expected[i]);
         const double *l = losses + 3 * (epochs - 1);
-        assert_true(fabs(track.steps[epochs - 1].loss - (l[0] + l[1] + l[2]) / 3) < 1e-10);
+        assert_true(fabs(track.steps[epochs - 1].loss - (l[0] + l[1] + l[2]) / 3) < tolerance);
         vm_track_free(&track);
         vm_objective_close(&problem.o);
     }
     json_decref(root);
+}
+
+static void ten_steps_of_adam(void **state)
+{
+    (void)state;
+    check_adam(VM_DOUBLE, 1e-10);
+    check_adam(VM_SINGLE, 2e-6);
 }
 
 /* The problem of lm.json and lbfgs.json. */
@@ -205,21 +223,27 @@ static void metrics_are_those_of_scipy(void **state)
 static const enum VmActivation kinds[] = {VM_ACT_RELU, VM_ACT_TANH, VM_ACT_SIGMOID, VM_ACT_SOFTSIGN,
                                           VM_ACT_SQUARE};
 
+static void check_forward(enum VmPrecision precision, enum VmActivation kind, double tolerance)
+{
+    double cost, sum = 0;
+    make_problem(&problem, (unsigned[]){3, 17, 9, 5, 1}, 5, kind, 131);
+    reopen(&problem, precision, 2, 0);
+    assert_int_equal(vm_objective_cost(&problem.o, problem.params, &cost), 0);
+    for (int i = 0; i < 131; i++) {
+        const double e = by_hand(&problem.mlp, problem.params, &problem.x[3 * i]) - problem.y[i];
+        sum += e * e;
+    }
+    if (fabs(cost - sum) > tolerance * sum)
+        fail_msg("precision %d, activation %d: %.17g %.17g", precision, kind, cost, sum);
+    vm_objective_close(&problem.o);
+}
+
 static void forward_is_the_formula(void **state)
 {
     (void)state;
     for (size_t k = 0; k < VM_COUNT(kinds); k++) {
-        double cost, sum = 0;
-        make_problem(&problem, (unsigned[]){3, 17, 9, 5, 1}, 5, kinds[k], 131);
-        assert_int_equal(vm_objective_cost(&problem.o, problem.params, &cost), 0);
-        for (int i = 0; i < 131; i++) {
-            const double e =
-                by_hand(&problem.mlp, problem.params, &problem.x[3 * i]) - problem.y[i];
-            sum += e * e;
-        }
-        if (fabs(cost - sum) > 1e-11 * sum)
-            fail_msg("activation %d: %.17g %.17g", kinds[k], cost, sum);
-        vm_objective_close(&problem.o);
+        check_forward(VM_DOUBLE, kinds[k], 1e-11);
+        check_forward(VM_SINGLE, kinds[k], 1e-6);
     }
 }
 
@@ -245,10 +269,29 @@ static void check_gradient(double huber, double pull, enum VmActivation kind)
     vm_objective_close(&problem.o);
 }
 
+/* Double precision is checked by differences, single by double. */
+static void check_single(enum VmActivation kind)
+{
+    double gradient[2][MAX_PARAMS], cost[2];
+    make_problem(&problem, (unsigned[]){3, 17, 4, 1}, 4, kind, 70);
+    for (int precision = VM_DOUBLE; precision <= VM_SINGLE; precision++) {
+        reopen(&problem, (enum VmPrecision)precision, 1, 0);
+        assert_int_equal(vm_objective_gradient(&problem.o, problem.params, &cost[precision],
+                                               gradient[precision]),
+                         0);
+    }
+    for (size_t i = 0; i < problem.mlp.n_params; i++)
+        if (fabs(gradient[0][i] - gradient[1][i]) > 1e-6 * cost[0])
+            fail_msg("activation %d, parameter %zu: %g instead of %g", kind, i, gradient[1][i],
+                     gradient[0][i]);
+    vm_objective_close(&problem.o);
+}
+
 static void gradients_are_finite_differences(void **state)
 {
     (void)state;
     for (size_t k = 0; k < VM_COUNT(kinds); k++) check_gradient(INFINITY, 0, kinds[k]);
+    for (size_t k = 0; k < VM_COUNT(kinds); k++) check_single(kinds[k]);
     check_gradient(0.5, 0.1, VM_ACT_TANH);
 }
 
@@ -289,10 +332,21 @@ static void normal_equations_are_those_of_the_rows(void **state)
     vm_objective_close(&problem.o);
 }
 
-/* Levels of the processor and numbers of threads leave no trace in the bits. */
-static void bits_do_not_depend_on_the_machine(void **state)
+static int with_lm(VmTrack *track)
 {
-    (void)state;
+    const VmLmOptions options = {5, 1e-2, 1e-5};
+    return vm_lm(&problem.o, &options, problem.params, track, NULL);
+}
+
+static int with_adam(VmTrack *track)
+{
+    const VmAdamOptions options = {.epochs = 2, .batch = 1900, .rate = 1e-3};
+    return vm_adam(&problem.o, &options, problem.params, track, NULL);
+}
+
+/* Levels of the processor and numbers of threads leave no trace in the bits. */
+static void check_machines(enum VmPrecision precision, int (*optimise)(VmTrack *track))
+{
     const struct {
         unsigned long long mask;
         unsigned threads;
@@ -300,22 +354,26 @@ static void bits_do_not_depend_on_the_machine(void **state)
     double first[MAX_PARAMS];
     for (size_t k = 0; k < VM_COUNT(machines); k++) {
         VmTrack track = {0};
-        const VmLmOptions options = {5, 1e-2, 1e-5};
         make_problem(&problem, (unsigned[]){3, 9, 6, 1}, 4, VM_ACT_TANH, MAX_ROWS);
-        vm_objective_close(&problem.o);
         /* several chunks of rows: the same rows picked over and over */
         static uint32_t pick[5000];
         for (uint32_t i = 0; i < VM_COUNT(pick); i++) pick[i] = i * 7 % MAX_ROWS;
         problem.samples.parts[0].pick = pick;
         problem.samples.parts[0].n = VM_COUNT(pick);
-        problem.o.n_threads = machines[k].threads;
-        assert_int_equal(vm_objective_open(&problem.o, vm_dense_kernels(machines[k].mask)), 0);
-        assert_int_equal(vm_lm(&problem.o, &options, problem.params, &track, NULL), 0);
+        reopen(&problem, precision, machines[k].threads, machines[k].mask);
+        assert_int_equal(optimise(&track), 0);
         if (!k) memcpy(first, problem.params, sizeof(first));
         assert_memory_equal(first, problem.params, problem.mlp.n_params * sizeof(*first));
         vm_track_free(&track);
         vm_objective_close(&problem.o);
     }
+}
+
+static void bits_do_not_depend_on_the_machine(void **state)
+{
+    (void)state;
+    check_machines(VM_DOUBLE, with_lm);
+    check_machines(VM_SINGLE, with_adam);
 }
 
 static void a_loss_that_is_no_number_stops_with_the_step(void **state)
