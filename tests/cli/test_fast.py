@@ -2,6 +2,7 @@
 """The cheap features are those of the pictures at half their size, which the test halves itself."""
 
 import array
+import math
 import unittest
 
 import support
@@ -27,16 +28,134 @@ def half(samples, w, h):
     ]
 
 
-class Fast(Case):
-    def halved(self, path, w, h, bits, frames):
-        kind = "B" if bits == 8 else "H"
-        data = array.array(kind)
+# Rows of a band at half size.
+BAND = 32
+FINEST = ("adm_scale0", "adm_scale1", "vif_scale0", "vif_scale1", "vif_scale2")
+FINE = {f"fast_fine_{name}": f"integer_{name}" for name in FINEST}
+ALL = [x for f in ("adm=debug=true", "vif=debug=true", "motion", "psnr=enable_mse=true") for x in ("--feature", f)]
+
+
+def bands(h, every, height=BAND):
+    """First rows of bands in a picture of h rows: one in `every`, in the middle of equal shares."""
+    n = max(math.floor(h / (height * every) + 0.5), 1)
+    return [(2 * i + 1) * h // (2 * n) - height // 2 for i in range(n)]
+
+
+class FastCase(Case):
+    def lumas(self, path, w, h, bits, frames):
+        data = array.array("B" if bits == 8 else "H")
         with open(path, "rb") as f:
             data.frombytes(f.read())
-        size, out = len(data) // frames, array.array(kind)
-        for f in range(frames):
-            out.extend(half(data[f * size : f * size + w * h], w, h))
-        return self.file(f"half-{path.rsplit('/', 1)[1]}", out.tobytes())
+        size = len(data) // frames
+        return [data[f * size : f * size + w * h] for f in range(frames)]
+
+    def halved(self, path, w, h, bits, frames, first=0, rows=None):
+        """The luma at half size, or some rows of it, as a file."""
+        rows = h // 2 - first if rows is None else rows
+        w2, out = w // 2, array.array("B" if bits == 8 else "H")
+        for luma in self.lumas(path, w, h, bits, frames):
+            out.extend(half(luma, w, h)[first * w2 : (first + rows) * w2])
+        return self.file(f"half-{first}-{path.rsplit('/', 1)[1]}", out.tobytes())
+
+    def cropped(self, path, w, h, bits, frames, first, rows):
+        out = array.array("B" if bits == 8 else "H")
+        for luma in self.lumas(path, w, h, bits, frames):
+            out.extend(luma[first * w : (first + rows) * w])
+        return self.file(f"crop-{first}-{path.rsplit('/', 1)[1]}", out.tobytes())
+
+    def all_of(self, paths, w, h, bits):
+        frames = support.score(*support.raw_args(*paths, w, h, "400", bits), "-n", *ALL)["frames"]
+        return [frame["metrics"] for frame in frames]
+
+    def of_bands(self, pair, w, h, bits, frames, firsts):
+        """All features of the bands as pictures of their own: at half size, and at full size."""
+        halves = [[self.halved(pair[k], w, h, bits, frames, y, BAND) for k in (1, 3)] for y in firsts]
+        return [self.all_of(paths, w // 2, BAND, bits) for paths in halves]
+
+    def of_full_bands(self, pair, w, h, bits, frames, firsts):
+        crops = [[self.cropped(pair[k], w, h, bits, frames, y, 2 * BAND) for k in (1, 3)] for y in firsts]
+        return [self.all_of(paths, w, 2 * BAND, bits) for paths in crops]
+
+    def fast(self, pair, options=""):
+        """Rows of the extractor, names without the options."""
+        rows = support.score(*pair, "-n", "--feature", "fast" + ("=" + options if options else ""))["frames"]
+        suffix = "".join("_" + o.replace("=", "_") for o in options.split(":") if o)
+        return [{n.removesuffix(suffix): v for n, v in row["metrics"].items()} for row in rows]
+
+
+class Bands(FastCase):
+    def test_one_band_is_a_picture_of_its_own(self):
+        for w, h, bits, every in ((96, 80, 8, 2), (97, 91, 8, 4), (80, 66, 10, 3), (64, 120, 12, 64)):
+            with self.subTest(w=w, h=h, bits=bits):
+                pair = self.pair("B", w, h, bits, 3)
+                (want,) = self.of_bands(pair, w, h, bits, 3, bands(h // 2, every))
+                (full,) = self.of_full_bands(pair, w, h, bits, 3, bands(h, every, 2 * BAND))
+                for got, half_size, full_size in zip(self.fast(pair, f"bands={every}"), want, full, strict=True):
+                    self.assertEqual(got["fast_psnr"], full_size["psnr_y"])
+                    for name, origin in HALF.items():
+                        self.assertEqual(got[name], half_size[origin], name)
+
+    def test_several_bands_are_their_mean(self):
+        """Errors, differences and the parts of VIF's quotients add up; ADM's do not, see the next test."""
+        w, h, frames, firsts = 64, 384, 3, bands(192, 2)
+        self.assertEqual(firsts, [16, 80, 144])
+        pair = self.pair("A", w, h, 8, frames)
+        of_bands = self.of_bands(pair, w, h, 8, frames, firsts)
+        full = self.of_full_bands(pair, w, h, 8, frames, [2 * y for y in firsts])
+        for i, got in enumerate(self.fast(pair, "bands=2")):
+            rows = [band[i] for band in of_bands]
+            self.assertAlmostEqual(got["fast_psnr_half"], self.psnr(rows, w // 2 * BAND), places=9)
+            self.assertAlmostEqual(got["fast_psnr"], self.psnr([band[i] for band in full], w * 2 * BAND), places=9)
+            for s in (2, 3):
+                num, den = (sum(row[f"integer_vif_{part}_scale{s}"] for row in rows) for part in ("num", "den"))
+                self.assertAlmostEqual(got[f"fast_vif_scale{s}"], num / den, places=4)
+        whole = [row["fast_motion"] for row in self.fast(pair, "bands=2")]
+        parts = [[row["integer_motion2"] for row in band] for band in of_bands]
+        self.assertAlmostEqual(whole[-1], sum(band[-1] for band in parts) / 3, places=3)
+
+    def psnr(self, rows, samples):
+        """The mean of the bands' sums is a whole number, as they are."""
+        sse = sum(round(row["mse_y"] * samples) for row in rows) // len(rows)
+        return 10 * math.log10(255**2 * samples / sse)
+
+    def test_equal_bands_are_as_one(self):
+        for bits in (8, 10):
+            pair = self.pair("B", 64, 128, bits, 3)
+            tall = list(pair)
+            for k in (1, 3):
+                data = b"".join(3 * luma.tobytes() for luma in self.lumas(pair[k], 64, 128, bits, 3))
+                tall[k] = self.file(f"tall{k}.yuv", data)
+            tall = support.raw_args(tall[1], tall[3], 64, 384, "400", bits)
+            options = "bands=2:fine=2"
+            self.assertEqual(self.fast(tall, options), self.fast(pair, options))
+
+    def test_fine_sees_the_full_size(self):
+        pair = self.pair("B", 96, 80)
+        (band,) = self.of_full_bands(pair, 96, 80, 8, 3, bands(80, 4, 2 * BAND))
+        plain = self.fast(pair)
+        whole = support.score(*pair, "-n", *ALL)["frames"]
+        for i in range(3):
+            for options, want in (("fine=1", whole[i]["metrics"]), ("fine=4", band[i])):
+                got = self.fast(pair, options)[i]
+                self.assertEqual(got, plain[i] | {name: want[origin] for name, origin in FINE.items()})
+
+    def test_values_that_are_refused(self):
+        pair = self.pair("B", 64, 64)
+        for option in ("bands=0", "bands=65", "bands=x", "bands=2.5", "fine=-1", "fine=65"):
+            with self.subTest(option):
+                name = option.split("=")[0]
+                self.check_fault(2, [name, "fast"], *pair, "-n", "--feature", "fast=" + option)
+
+    def test_frames_that_are_left_out(self):
+        pair = self.pair("B", 96, 80, frames=7)
+        for options in ("", "=bands=2:fine=2"):
+            args = [*pair, "-n", "--feature", "fast" + options]
+            frames = support.score(*args, "--subsample", 3)["frames"]
+            self.assertEqual([f["frameNum"] for f in frames], [0, 3, 6])
+            self.assertEqual(frames, support.score(*args)["frames"][::3])
+
+
+class Fast(FastCase):
 
     def test_as_at_half_size(self):
         for w, h, bits, frames in ((96, 80, 8, 4), (97, 71, 8, 3), (34, 34, 8, 2), (80, 66, 10, 3)):
