@@ -71,9 +71,9 @@ load: all
 portability: all
 	$(PYTHON) tests/portability/portability.py $(NAME)
 
-# The MCP server under load: 10,000 calls, 1,000 cancellations, 100 HTTP clients.
+# The MCP server under load: 10,000 calls, 1,000 cancellations, 100 HTTP clients; or all side by side for MINUTES=30.
 mcp-load: all
-	$(PYTHON) tests/mcp/load.py
+	$(PYTHON) tests/mcp/load.py $(if $(MINUTES),--minutes $(MINUTES))
 
 # The MCP server beside others: start, warm calls, memory.
 mcp-bench: all

@@ -3,11 +3,13 @@
 """Many calls, many cancellations, many clients: answers stay right, memory stays flat, nothing is stuck.
 
 load.py [CALLS CANCELLATIONS CLIENTS]    10000 1000 100 if nothing is given; prints what it measured
+load.py --minutes N                      all three side by side for so long
 """
 
 import http.client
 import itertools
 import json
+import os
 import random
 import sys
 import tempfile
@@ -32,6 +34,10 @@ def resident_kb(pid):
 def thread_count(pid):
     with open(f"/proc/{pid}/status", encoding="ascii") as f:
         return int(next(x for x in f if x.startswith("Threads")).split()[1])
+
+
+def descriptor_count(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
 
 
 def small_pair(folder):
@@ -86,18 +92,24 @@ def measure_calls(count):
         return growth, 1000 * seconds / count
 
 
+def cancel_once(client, chance):
+    args = {"ref": "long.yuv", "dis": "long.yuv", "width": 640, "height": 360}
+    call = client.start_call("vmaf_score", args)
+    time.sleep(chance.choice((0, 0, 0.001, 0.004, 0.012)))
+    client.notify("notifications/cancelled", {"requestId": call})
+    assert client.request("ping", {}) == {}
+    assert call not in client.answers, "a cancelled call was answered"
+    client.lines.clear()
+
+
 def measure_cancellations(count, seed=1):
     """Growth in kB and threads. Each score is cancelled within some milliseconds of its beginning."""
     chance = random.Random(seed)
     with LongClip(640, 360, 4000) as folder:
         client = mcp_client.Client([folder])
-        args = {"ref": "long.yuv", "dis": "long.yuv", "width": 640, "height": 360}
         before = threads = 0
         for i in range(count):
-            call = client.start_call("vmaf_score", args)
-            time.sleep(chance.choice((0, 0, 0.001, 0.004, 0.012)))
-            client.notify("notifications/cancelled", {"requestId": call})
-            assert client.request("ping", {}) == {}
+            cancel_once(client, chance)
             if i == count // 5:
                 before, threads = resident_kb(client.process.pid), thread_count(client.process.pid)
         assert client.is_idle_within(1), "work goes on after the last cancellation"
@@ -156,6 +168,18 @@ class HttpClient(threading.Thread):
             self.failed = e
 
 
+def crowd_once(server, pair, count, requests=9):
+    """So many clients at once; how often they found the server busy."""
+    crowd = [HttpClient(server.port, pair, requests) for _ in range(count)]
+    for client in crowd:
+        client.start()
+    for client in crowd:
+        client.join()
+    failed = [c.failed for c in crowd if c.failed]
+    assert not failed, f"{len(failed)} clients failed: {failed[0]!r}"
+    return sum(c.busy for c in crowd)
+
+
 def measure_clients(count, requests=9):
     """Growth in kB over the second of two such crowds, and requests that found the server busy."""
     with tempfile.TemporaryDirectory() as folder:
@@ -163,20 +187,82 @@ def measure_clients(count, requests=9):
         pair = small_pair(folder)
         levels, busy = [], 0
         for _ in range(2):
-            crowd = [HttpClient(server.port, pair, requests) for _ in range(count)]
-            for client in crowd:
-                client.start()
-            for client in crowd:
-                client.join()
-            failed = [c.failed for c in crowd if c.failed]
-            assert not failed, f"{len(failed)} clients failed: {failed[0]!r}"
-            busy += sum(c.busy for c in crowd)
+            busy += crowd_once(server, pair, count, requests)
             levels.append(resident_kb(server.process.pid))
         assert server.close() == 0
         return levels[1] - levels[0], busy
 
 
+class Endless(threading.Thread):
+    """A server of its own and one kind of load, again and again until the time is over."""
+
+    def __init__(self, name, pid, step, until):
+        super().__init__(name=name)
+        self.pid, self.step, self.until = pid, step, until
+        self.steps = 0
+        self.failed = None
+
+    def run(self):
+        try:
+            while time.monotonic() < self.until:
+                self.step(self.steps)
+                self.steps += 1
+        except Exception as e:  # for the main thread to report
+            self.failed = e
+
+    def level(self):
+        return resident_kb(self.pid), descriptor_count(self.pid), thread_count(self.pid)
+
+
+def watch(loads, seconds):
+    """Levels once the loads are warm and at the end, the highest memory between."""
+    time.sleep(seconds / 6)
+    first = last = [x.level() for x in loads]
+    most = [x[0] for x in first]
+    while any(x.is_alive() for x in loads):
+        last = [x.level() for x in loads]
+        most = [max(m, x[0]) for m, x in zip(most, last)]
+        time.sleep(0.5)
+    return first, last, most
+
+
+def measure_minutes(minutes, clients=20):
+    """All three for that long. Prints a line for each; what failed, or grew."""
+    seconds = 60 * minutes
+    with LongClip(640, 360, 4000) as long, tempfile.TemporaryDirectory() as folder:
+        pair, chance = small_pair(folder), random.Random(1)
+        caller, canceller = mcp_client.Client([folder]), mcp_client.Client([long])
+        server, calls = HttpServer("--allow", folder), Calls(caller, pair)
+
+        def call_once(i):
+            calls.one(i)
+            caller.lines.clear()
+
+        until = time.monotonic() + seconds
+        loads = [
+            Endless("calls", caller.process.pid, call_once, until),
+            Endless("cancellations", canceller.process.pid, lambda _: cancel_once(canceller, chance), until),
+            Endless(f"{9 * clients} HTTP requests", server.process.pid,
+                    lambda _: crowd_once(server, pair, clients), until),
+        ]  # fmt: skip
+        for load in loads:
+            load.start()
+        bad = []
+        for load, first, last, most in zip(loads, *watch(loads, seconds)):
+            print(f"{load.steps} times {load.name} in {minutes:g} minutes: memory {first[0]} to {last[0]} kB, "
+                  f"at most {most} kB, descriptors {first[1]} to {last[1]}, threads {first[2]} to {last[2]}, "
+                  f"errors {int(load.failed is not None)}", flush=True)  # fmt: skip
+            if load.failed or last[0] - first[0] > GROWTH_KB:
+                bad.append(f"{load.name}: {load.failed or 'grew'!r}")
+        statuses = [caller.close(), canceller.close(), server.close()]
+        return bad + [f"exit status {x}" for x in statuses if x]
+
+
 def main():
+    if sys.argv[1:2] == ["--minutes"]:
+        bad = measure_minutes(float(sys.argv[2]))
+        print("\n".join(bad), end="\n" if bad else "")
+        return bool(bad)
     calls, cancellations, clients = map(int, sys.argv[1:] or (10000, 1000, 100))
     growth, ms = measure_calls(calls)
     print(f"{calls} calls: {ms:.2f} ms each, memory grew by {growth} kB", flush=True)
