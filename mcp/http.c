@@ -184,7 +184,8 @@ static enum MHD_Result take_header(void *opaque, enum MHD_ValueKind kind, const 
 
 static VmExchange *open_exchange(Http *http, struct MHD_Connection *connection)
 {
-    VmExchange *exchange = vm_exchange_open(http->mhd, connection, &http->ending);
+    VmExchange *exchange =
+        vm_exchange_open(http->mhd, connection, &http->ending, http->server->limits.beat);
 
     if (!exchange) return NULL;
     pthread_mutex_lock(&http->lock);

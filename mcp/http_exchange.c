@@ -11,8 +11,6 @@ enum {
     BACKLOG_NOTES = 256 << 10, /* waiting bytes from which on notifications are dropped */
 };
 
-static const double beat_seconds = 10;
-
 /* ---- the answer; the exchange's lock is held ---- */
 
 /* Each suspension is ended once. */
@@ -102,7 +100,7 @@ static int tick(VmChannel *channel)
     pthread_mutex_lock(&exchange->lock);
     const int gone = !exchange->connection || hung_up(exchange);
     if (!gone && exchange->events && !exchange->ended &&
-        vm_clock() - exchange->wrote >= beat_seconds) {
+        vm_clock() - exchange->wrote >= exchange->beat) {
         vm_text_add(&exchange->out, ": \n\n");
         exchange->wrote = vm_clock();
         resume(exchange);
@@ -206,7 +204,7 @@ void vm_exchange_wake(VmExchange *exchange)
 /* ---- life ---- */
 
 VmExchange *vm_exchange_open(const VmMhd *mhd, struct MHD_Connection *connection,
-                             const atomic_int *ending)
+                             const atomic_int *ending, double beat)
 {
     VmExchange *exchange = vm_alloc(sizeof(*exchange));
     const union MHD_ConnectionInfo *info =
@@ -217,6 +215,7 @@ VmExchange *vm_exchange_open(const VmMhd *mhd, struct MHD_Connection *connection
     exchange->mhd = mhd;
     exchange->connection = connection;
     exchange->ending = ending;
+    exchange->beat = beat;
     exchange->fd = info ? info->connect_fd : -1;
     atomic_init(&exchange->users, 1);
     pthread_mutex_init(&exchange->lock, NULL);

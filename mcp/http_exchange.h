@@ -14,6 +14,7 @@ typedef struct VmExchange {
     const VmMhd *mhd;
     const atomic_int *ending;        /* the server's: no connection is suspended any more */
     struct VmExchange *next, **link; /* all exchanges of the server, under its lock */
+    double beat;                     /* seconds of silence after which a stream gets a comment */
     VmHead head;
     int too_big; /* more body than a message may have */
     int begun;   /* the request was complete and served */
@@ -35,7 +36,7 @@ typedef struct VmExchange {
 } VmExchange;
 
 VmExchange *vm_exchange_open(const VmMhd *mhd, struct MHD_Connection *connection,
-                             const atomic_int *ending);
+                             const atomic_int *ending, double beat);
 void vm_exchange_drop(VmExchange *exchange);
 
 /* Adds a piece of the body. */

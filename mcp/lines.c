@@ -169,7 +169,7 @@ static Connection *open_connection(int out)
     c->out = out;
     atomic_init(&c->users, 1);
     pthread_mutex_init(&c->lock, NULL);
-    pthread_cond_init(&c->change, NULL);
+    vm_condition_init(&c->change);
     return c;
 }
 
@@ -178,7 +178,7 @@ static void close_connection(Connection *c)
 {
     struct timespec until;
 
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += FLUSH_SECONDS;
     pthread_mutex_lock(&c->lock);
     c->ended = 1;

@@ -16,8 +16,8 @@ enum { LIST_TTL_MS = 300000 };
 
 void vm_limits_default(VmLimits *limits)
 {
-    *limits =
-        (VmLimits){.jobs = 1, .queue = 8, .timeout = 3600, .idle = 30, .max_frames = 10000000};
+    *limits = (VmLimits){
+        .jobs = 1, .queue = 8, .timeout = 3600, .idle = 30, .beat = 10, .max_frames = 10000000};
 }
 
 /* ---- server and peers ---- */

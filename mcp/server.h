@@ -53,6 +53,7 @@ typedef struct VmLimits {
     unsigned queue; /* calls that may wait for their turn */
     double timeout; /* seconds of one call */
     unsigned idle;  /* seconds after which an HTTP connection without a whole request is closed */
+    unsigned beat;  /* seconds of silence after which a stream of events gets a comment */
     uint64_t max_frames;
 } VmLimits;
 
@@ -151,6 +152,9 @@ int vm_server_answer_list(VmCall *call, enum VmCached which, const char *key,
 
 /* Takes result, completes it for the era and makes it the answer. scope: cacheScope, NULL: it has none. */
 int vm_server_complete(VmCall *call, json_t *result, const char *scope);
+
+/* A condition whose waits a clock that is set does not change: they are on CLOCK_MONOTONIC. */
+void vm_condition_init(pthread_cond_t *condition);
 
 /* Threads. vm_workers_add(): give a call to a worker, 0 or -EBUSY with the number of calls ahead. */
 int vm_workers_open(VmServer *server);

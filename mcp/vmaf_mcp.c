@@ -45,6 +45,7 @@ static const char help_text[] =
     "  VMAF_MCP_TIMEOUT       seconds one call may take (3600)\n"
     "  VMAF_MCP_IDLE          seconds after which HTTP connections without a request are closed "
     "(30)\n"
+    "  VMAF_MCP_KEEPALIVE     seconds of silence after which an HTTP stream gets a comment (10)\n"
     "  VMAF_MCP_MAX_FRAMES    frames one call may score (10000000)\n"
     "\n"
     "exit: 0 fine, 1 usage, 2 a folder or address cannot be used, 4 internal error\n";
@@ -96,16 +97,19 @@ static int read_limit(const char *name, uint64_t max, uint64_t *value)
 static int read_environment(Options *options)
 {
     VmLimits *limits = &options->limits;
-    uint64_t jobs = limits->jobs, seconds = (uint64_t)limits->timeout, idle = limits->idle;
+    uint64_t jobs = limits->jobs, seconds = (uint64_t)limits->timeout, idle = limits->idle,
+             beat = limits->beat;
     const char *allow = getenv("VMAF_MCP_ALLOW");
 
     VM_TRY(read_limit("VMAF_MCP_JOBS", JOBS_MAX, &jobs));
     VM_TRY(read_limit("VMAF_MCP_TIMEOUT", SECONDS_MAX, &seconds));
     VM_TRY(read_limit("VMAF_MCP_IDLE", IDLE_MAX, &idle));
+    VM_TRY(read_limit("VMAF_MCP_KEEPALIVE", IDLE_MAX, &beat));
     VM_TRY(read_limit("VMAF_MCP_MAX_FRAMES", UINT32_MAX, &limits->max_frames));
     limits->jobs = (unsigned)jobs;
     limits->timeout = (double)seconds;
     limits->idle = (unsigned)idle;
+    limits->beat = (unsigned)beat;
     if (allow) vm_text_add(&options->allow, "%s", allow);
     return 0;
 }

@@ -22,7 +22,7 @@ typedef struct VmLane {
 static const double tick_seconds = 0.25;
 static const double close_seconds = 2;
 
-static void init_condition(pthread_cond_t *condition)
+void vm_condition_init(pthread_cond_t *condition)
 {
     pthread_condattr_t attributes;
 
@@ -48,8 +48,8 @@ static struct timespec time_in(double seconds)
 
 int vm_workers_open(VmServer *server)
 {
-    init_condition(&server->tick);
-    init_condition(&server->ended);
+    vm_condition_init(&server->tick);
+    vm_condition_init(&server->ended);
     server->lanes = vm_alloc_array(N_LANES, sizeof(*server->lanes));
     if (!server->lanes) return -ENOMEM;
     for (unsigned i = 0; i < N_LANES; i++) {
@@ -57,7 +57,7 @@ int vm_workers_open(VmServer *server)
         lane->server = server;
         lane->max_threads = i == LONG ? server->limits.jobs : 1;
         lane->threads = vm_alloc_array(lane->max_threads, sizeof(*lane->threads));
-        init_condition(&lane->wake);
+        vm_condition_init(&lane->wake);
         if (!lane->threads) return -ENOMEM;
     }
     return 0;

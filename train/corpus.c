@@ -169,6 +169,11 @@ static int list_folder(const VmCorpus *corpus, const char *folder, VmList *names
     return 0;
 }
 
+int64_t vm_corpus_mtime(const struct stat *st)
+{
+    return (int64_t)((uint64_t)st->st_mtim.tv_sec * 1000000000 + (uint64_t)st->st_mtim.tv_nsec);
+}
+
 /* Fills a file whose name was accepted. Returns 0, or a negative errno of the opening. */
 static int look_at(const VmCorpus *corpus, const char *folder, const char *name, VmFile *file)
 {
@@ -182,7 +187,7 @@ static int look_at(const VmCorpus *corpus, const char *folder, const char *name,
     (void)close(fd);
     file->is_raw = vm_clip_name_is_raw(name);
     file->size = st.st_size;
-    file->mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+    file->mtime_ns = vm_corpus_mtime(&st);
     return err;
 }
 

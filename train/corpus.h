@@ -4,6 +4,8 @@
 #ifndef VM_CORPUS_H
 #define VM_CORPUS_H
 
+#include <sys/stat.h>
+
 #include "clip_name.h"
 #include "corpus_json.h"
 #include "data_args.h"
@@ -35,8 +37,8 @@ typedef struct VmFile {
     char *path; /* "ref/Tennis_24fps.yuv": below the root */
     char *stem; /* without folder and suffix */
     int is_raw;
-    int is_used; /* a reference: there is a distorted file of its source */
-    int64_t size, mtime_ns;
+    int is_used;            /* a reference: there is a distorted file of its source */
+    int64_t size, mtime_ns; /* the latter modulo 2^64: years beyond 2262 are no reason to fail */
     VmClipName name;
 } VmFile;
 
@@ -94,6 +96,9 @@ int vm_corpus_open_video(const VmCorpus *corpus, const VmPair *pair, int side, u
 /* Opens a path below the root for reading; what leaves the root or is no regular file is refused. Returns a
  * descriptor or a negative errno. */
 int vm_corpus_open_file(int root, const char *path);
+
+/* What VmFile says of a file's time. */
+int64_t vm_corpus_mtime(const struct stat *st);
 
 /* Says what is wrong if there is no pair or, unless skip_unusable, one is missing that should be there. */
 enum VmExit vm_corpus_judge(const VmCorpus *corpus, int skip_unusable, VmMessages *messages);

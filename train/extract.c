@@ -202,7 +202,7 @@ static int check_unchanged(const Work *work, const VmFile *file, VmError *error)
     struct stat st;
     const int fd = vm_corpus_open_file(work->corpus->fd, file->path);
     const int same = fd >= 0 && !fstat(fd, &st) && st.st_size == file->size &&
-                     (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec == file->mtime_ns;
+                     vm_corpus_mtime(&st) == file->mtime_ns;
 
     if (fd >= 0) (void)close(fd);
     return same ? 0 : vm_fail(error, -ESTALE, "%s was changed while it was read", file->path);

@@ -3,7 +3,8 @@
  * VM_FAULT_ALLOC=K        the K-th allocation of the process fails, counted from 1 at the start of main()
  * VM_FAULT_ALLOC_FROM=K   it and all after it
  * VM_FAULT_COUNT=PATH     at the end the number of allocations is written there
- * VM_FAULT_READ=N         a read gives at most N bytes, and every other one is interrupted by a signal */
+ * VM_FAULT_READ=N         a read gives at most N bytes, and every other one is interrupted by a signal
+ * VM_FAULT_CLOCK=SECONDS  the date jumps: at every other look it is that much ahead, else as much behind */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -11,7 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 /* glibc's own, so that nothing has to be looked up before the first allocation */
@@ -20,8 +23,8 @@ extern void *__libc_calloc(size_t n, size_t size);
 extern void *__libc_realloc(void *memory, size_t size);
 extern void *__libc_memalign(size_t alignment, size_t size);
 
-static atomic_long calls, reads;
-static long fail_at, fail_from, read_max;
+static atomic_long calls, reads, looks;
+static long fail_at, fail_from, read_max, jump;
 static int started;
 
 static long number_of(const char *name)
@@ -36,6 +39,7 @@ __attribute__((constructor)) static void begin(void)
     fail_at = number_of("VM_FAULT_ALLOC");
     fail_from = number_of("VM_FAULT_ALLOC_FROM");
     read_max = number_of("VM_FAULT_READ");
+    jump = number_of("VM_FAULT_CLOCK");
     started = 1;
 }
 
@@ -111,5 +115,37 @@ ssize_t readv(int fd, const struct iovec *iov, int n)
     if (!read_max || n < 1) return next(fd, iov, n);
     for (int i = 0; i < n; i++)
         if (iov[i].iov_len) return read(fd, iov[i].iov_base, iov[i].iov_len);
+    return 0;
+}
+
+/* ---- the date; clocks that nobody sets stay as they are ---- */
+
+int clock_gettime(clockid_t id, struct timespec *now)
+{
+    static int (*next)(clockid_t, struct timespec *);
+
+    if (!next) next = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
+    const int code = next(id, now);
+    if (!code && (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE))
+        now->tv_sec += atomic_fetch_add(&looks, 1) % 2 ? -jump : jump;
+    return code;
+}
+
+time_t time(time_t *out)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    if (out) *out = now.tv_sec;
+    return now.tv_sec;
+}
+
+int gettimeofday(struct timeval *restrict out, void *restrict zone)
+{
+    struct timespec now;
+
+    (void)zone;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    *out = (struct timeval){now.tv_sec, now.tv_nsec / 1000};
     return 0;
 }

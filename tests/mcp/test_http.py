@@ -363,9 +363,38 @@ class Streams(Http):
         self.assertTrue(self.is_idle_within(1))
 
 
+class SilentStreams(Streams):
+    """A call whose turn has not come says nothing for 4.5 s at a time."""
+
+    env = {"VMAF_MCP_IDLE": "2", "VMAF_MCP_KEEPALIVE": "1"}
+
+    def test_comments(self):
+        mine = self.session()
+        first, _ = self.open_stream(mine, {}, request_id=1)
+        second, answer = self.open_stream(mine, {}, request_id=2)
+        lines, begin = [], time.monotonic()
+        while sum(x.startswith(b":") for x in lines) < 3:
+            lines.append(answer.readline())
+            self.assertTrue(lines[-1], "the stream has ended")
+        seconds = time.monotonic() - begin
+        self.assertGreater(seconds, 2)
+        self.assertLess(seconds, 8 * mcp_client.patience())
+        for comment, end in zip(lines, lines[1:]):
+            if comment.startswith(b":"):
+                self.assertEqual((comment, end), (b": \n", b"\n"))
+        for text in (x[6:] for x in lines if x.startswith(b"data: ")):
+            self.assertEqual(json.loads(text)["method"], "notifications/progress")
+        self.check(self.send(b"", mine, method="DELETE"), 200)
+        while self.next_event(answer):
+            pass
+        for connection in (first, second):
+            connection.close()
+
+
 # the tests of the base run once
-for name in [n for n in dir(Http) if n.startswith("test_")]:
-    setattr(Streams, name, None)
+for base, case in ((Http, Streams), (Streams, SilentStreams)):
+    for name in [n for n in dir(base) if n.startswith("test_")]:
+        setattr(case, name, None)
 
 
 class Token(Http):

@@ -175,6 +175,17 @@ class Cache(ExtractCase):
         self.assertLessEqual(read, 8 * 3 * 65536)
         self.assertGreater(read, 0)
 
+    def test_files_of_any_date(self):
+        """Nanoseconds of a year beyond 2262 overflowed, which is undefined."""
+        self.small()
+        for stem, year in zip(KEYS, (-60, 0, 300, 420)):
+            seconds = year * 365 * 86400
+            os.utime(os.path.join(self.root, "dis", stem + ".yuv"), (seconds, seconds))
+        self.assertEqual(counts(self.extract()), (0, 4, 0))
+        self.assertEqual(counts(self.extract()), (4, 0, 0))
+        os.utime(os.path.join(self.root, "dis", KEYS[3] + ".yuv"), (0, 400 * 365 * 86400))
+        self.assertEqual(counts(self.extract()), (3, 1, 0))
+
     def test_what_an_entry_was_computed_from_counts(self):
         self.small()
         self.extract()
