@@ -2,12 +2,23 @@
 /* Reports of chunks put together. The JSON of a chunk holds every score of its frames with all digits; the
  * merged context holds them as one that has computed them itself, so that pooled values and reports come
  * from the same code. Nothing is computed from pictures here. */
+#include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "context.h"
+
+enum {
+    /* Of the scores, models, sums and texts of a report. They are looked for one after another, so that their
+     * number must not be a stranger's to choose; a collection of 999 models needs some thousand. */
+    MAX_ENTRIES = 8192,
+    /* Cells of the table, 8 bytes each. Subsampling and a late first frame leave some without a value, but what
+     * a report claims does not decide how much memory is taken. */
+    CELLS_AT_LEAST = 1 << 25,
+    CELLS_PER_VALUE = 64,
+};
 
 typedef struct Chunk {
     const char *path;
@@ -20,6 +31,7 @@ typedef struct Merge {
     VmafContext *v;
     Chunk *chunks; /* in the frames' order once they are checked */
     unsigned n;
+    json_t *numbers; /* of columns, by name */
     VmError *error;
 } Merge;
 
@@ -45,6 +57,21 @@ static int number_of(const Merge *m, const json_t *object, const Chunk *c, const
     if (!json_is_number(number) || !(x >= 0 && x <= VM_MAX_FRAMES) || x != floor(x))
         return vm_fail(m->error, -EINVAL, "report %s: \"%s\" is not a whole number", c->path, key);
     *value = (unsigned)x;
+    return 0;
+}
+
+static int check_lengths(const Merge *m, const Chunk *c)
+{
+    static const char *const keys[] = {"models", "tiny_models", "features", "warnings", "sums"};
+    for (size_t i = 0; i < VM_COUNT(keys); i++) {
+        const json_t *entries = json_object_get(c->block, keys[i]);
+        if (json_array_size(entries) > MAX_ENTRIES || json_object_size(entries) > MAX_ENTRIES)
+            return vm_fail(m->error, -EINVAL, "report %s: \"%s\" has more than %d entries", c->path,
+                           keys[i], MAX_ENTRIES);
+    }
+    if (json_object_size(json_object_get(c->root, "pooled_metrics")) > MAX_ENTRIES)
+        return vm_fail(m->error, -EINVAL, "report %s has more than %d scores", c->path,
+                       MAX_ENTRIES);
     return 0;
 }
 
@@ -76,6 +103,7 @@ static int load(const Merge *m, Chunk *c)
     c->block = json_object_get(c->root, "tinyvmaf");
     if (!json_is_object(c->block)) return bad(m, c, "it has no \"tinyvmaf\" block");
     VM_TRY(check_origin(m, c));
+    VM_TRY(check_lengths(m, c));
     VM_TRY(number_of(m, c->block, c, "first_frame", &c->first));
     VM_TRY(number_of(m, c->block, c, "frames", &c->count));
     if (!c->count || c->count > VM_MAX_FRAMES - c->first) return bad(m, c, "it has no frames");
@@ -113,6 +141,28 @@ static int check_same(const Merge *m, const Chunk *a, const Chunk *b)
     return 0;
 }
 
+/* Is there enough in the reports for the table that they ask for? */
+static int check_size(const Merge *m)
+{
+    const Chunk *last = &m->chunks[m->n - 1];
+    uint64_t columns = 0, values = 0;
+    for (unsigned i = 0; i < m->n; i++) {
+        size_t k;
+        const json_t *frame;
+        json_array_foreach(json_object_get(m->chunks[i].root, "frames"), k, frame) values +=
+            json_object_size(json_object_get(frame, "metrics"));
+        columns =
+            VM_MAX(columns, json_object_size(json_object_get(m->chunks[i].root, "pooled_metrics")));
+    }
+    /* at most 2^13 * 2^26 */
+    if (columns * (last->first + last->count) <= CELLS_AT_LEAST + CELLS_PER_VALUE * values)
+        return 0;
+    return vm_fail(m->error, -EINVAL,
+                   "report %s has %" PRIu64 " values; those are too few for %" PRIu64
+                   " scores of frames up to %u",
+                   last->path, values, columns, last->first + last->count - 1);
+}
+
 static int check_chunks(Merge *m)
 {
     qsort(m->chunks, m->n, sizeof(*m->chunks), by_first_frame);
@@ -120,7 +170,7 @@ static int check_chunks(Merge *m)
         VM_TRY(check_same(m, &m->chunks[0], &m->chunks[i]));
         VM_TRY(check_order(m, &m->chunks[i - 1], &m->chunks[i]));
     }
-    return 0;
+    return check_size(m);
 }
 
 /* ---- into the context ---- */
@@ -148,7 +198,9 @@ static int read_models(const Merge *m)
         const char *origin = json_string_value(json_object_get(model, "source"));
         const char *sha256 = json_string_value(json_object_get(model, "sha256"));
         VmModelRecord r = {.is_collection = json_is_true(json_object_get(model, "collection"))};
-        if (!name || !origin || !sha256 || strlen(sha256) >= sizeof(r.sha256))
+        /* reports write the digest as it is */
+        if (!name || !origin || !sha256 || strlen(sha256) != sizeof(r.sha256) - 1 ||
+            sha256[strspn(sha256, "0123456789abcdef")])
             return bad(m, &m->chunks[0], "\"models\" is damaged");
         memcpy(r.sha256, sha256, strlen(sha256));
         r.name = vm_strdup(name);
@@ -158,18 +210,24 @@ static int read_models(const Merge *m)
     return 0;
 }
 
-/* The texts of a list; of an object its keys, and its values to the second list. */
-static int read_texts(const json_t *from, VmList *to, VmList *values)
+static int read_texts(const json_t *array, VmList *to)
 {
-    void *i;
-    for (size_t k = 0; k < json_array_size(from); k++) {
-        const char *text = json_string_value(json_array_get(from, k));
+    for (size_t k = 0; k < json_array_size(array); k++) {
+        const char *text = json_string_value(json_array_get(array, k));
         if (text) VM_TRY(vm_list_add(to, vm_strdup(text)));
     }
-    for (i = json_object_iter((json_t *)from); i; i = json_object_iter_next((json_t *)from, i)) {
-        const char *text = json_string_value(json_object_iter_value(i));
+    return 0;
+}
+
+static int read_entries(json_t *object, VmList *keys, VmList *values)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach(object, key, value)
+    {
+        const char *text = json_string_value(value);
         if (!text) continue;
-        VM_TRY(vm_list_add(to, vm_strdup(json_object_iter_key(i))));
+        VM_TRY(vm_list_add(keys, vm_strdup(key)));
         VM_TRY(vm_list_add(values, vm_strdup(text)));
     }
     return 0;
@@ -178,8 +236,8 @@ static int read_texts(const json_t *from, VmList *to, VmList *values)
 static int read_tiny_model(VmTinyRecord *r, const json_t *entry)
 {
     const char *id = json_string_value(json_object_get(entry, "id"));
-    VM_TRY(read_texts(json_object_get(entry, "features"), &r->features, NULL));
-    VM_TRY(read_texts(json_object_get(entry, "metadata"), &r->keys, &r->values));
+    VM_TRY(read_texts(json_object_get(entry, "features"), &r->features));
+    VM_TRY(read_entries(json_object_get(entry, "metadata"), &r->keys, &r->values));
     r->id = id ? vm_strdup(id) : NULL;
     return id && !r->id ? -ENOMEM : 0;
 }
@@ -193,10 +251,12 @@ static int read_tiny_models(const Merge *m)
         const char *name = json_string_value(json_object_get(entry, "name"));
         for (unsigned k = 0; name && k < m->v->n_models; k++) {
             VmModelRecord *model = &m->v->models[k];
-            if (strcmp(model->name, name) || model->tiny) continue;
+            if (strcmp(model->name, name)) continue;
+            if (model->tiny) break;
             model->tiny = vm_alloc(sizeof(*model->tiny));
             if (!model->tiny || read_tiny_model(model->tiny, entry))
                 return vm_fail_memory(m->error);
+            break;
         }
     }
     return 0;
@@ -222,18 +282,29 @@ static int add_texts(const Merge *m, VmList *to, const Chunk *c, const char *key
     return 0;
 }
 
+/* Only what the program writes: digits of 64 bits, counts below 2^53, the largest value of a sample. */
+static int read_sum(const json_t *entry, VmTotal *t)
+{
+    const char *sse = json_string_value(json_object_get(entry, "sse"));
+    *t = (VmTotal){.samples = json_number_value(json_object_get(entry, "samples")),
+                   .peak = json_number_value(json_object_get(entry, "peak"))};
+    if (!sse || !*sse || sse[strspn(sse, "0123456789")]) return -EINVAL;
+    errno = 0;
+    t->sse = strtoull(sse, NULL, 10);
+    return !errno && t->samples >= 0 && t->samples < 9007199254740992. && t->peak >= 0 &&
+                   t->peak <= UINT16_MAX
+               ? 0
+               : -EINVAL;
+}
+
 static int read_sums(const Merge *m, const Chunk *c)
 {
     const char *name;
     json_t *entry;
     json_object_foreach(json_object_get(c->block, "sums"), name, entry)
     {
-        const char *sse = json_string_value(json_object_get(entry, "sse"));
-        char *end = NULL;
-        VmTotal t = {.samples = json_number_value(json_object_get(entry, "samples")),
-                     .peak = json_number_value(json_object_get(entry, "peak"))};
-        t.sse = sse ? strtoull(sse, &end, 10) : 0;
-        if (!end || *end) return bad(m, c, "\"sums\" is damaged");
+        VmTotal t;
+        if (read_sum(entry, &t)) return bad(m, c, "\"sums\" is damaged");
         if (vm_scores_add_total(&m->v->scores, name, &t)) return vm_fail_memory(m->error);
     }
     return 0;
@@ -253,10 +324,13 @@ static int add_columns(const Merge *m, const Chunk *c)
     const int is_first = s->n_columns == 0;
     json_object_foreach(pooled, name, unused)
     {
-        VmColumn *column = vm_scores_find(s, name);
+        VmColumn *column;
         (void)unused;
-        if (!column && !is_first) return bad(m, c, "it has scores that the others have not");
-        if (is_first && vm_scores_add(s, vm_strdup(name), vm_strdup(name), VM_PHASE_FRAME, &column))
+        if (!is_first && !json_object_get(m->numbers, name))
+            return bad(m, c, "it has scores that the others have not");
+        if (is_first &&
+            (vm_scores_add(s, vm_strdup(name), vm_strdup(name), VM_PHASE_FRAME, &column) ||
+             json_object_set_new(m->numbers, name, json_integer(s->n_columns - 1))))
             return vm_fail_memory(m->error);
     }
     return 0;
@@ -275,11 +349,31 @@ static int read_frame(const Merge *m, const Chunk *c, const json_t *frame)
                        index);
     json_object_foreach(json_object_get(frame, "metrics"), name, value)
     {
-        VmColumn *column = vm_scores_find(&m->v->scores, name);
-        if (!column || !(json_is_number(value) || json_is_null(value)))
+        const json_t *number = json_object_get(m->numbers, name);
+        if (!number || !(json_is_number(value) || json_is_null(value)))
             return vm_fail(m->error, -EINVAL, "report %s: frame %u has a bad score \"%s\"", c->path,
                            index, name);
-        vm_column_put(column, index, json_is_null(value) ? INFINITY : json_number_value(value));
+        vm_column_put(m->v->scores.columns[json_integer_value(number)], index,
+                      json_is_null(value) ? INFINITY : json_number_value(value));
+    }
+    return 0;
+}
+
+/* A score that the report could pool has a value in each of its frames. */
+static int check_frames(const Merge *m, const Chunk *c)
+{
+    const char *name;
+    json_t *pooled;
+    const unsigned step = vm_context_step(m->v);
+    json_object_foreach(json_object_get(c->root, "pooled_metrics"), name, pooled)
+    {
+        uint64_t bits;
+        const json_t *number = json_object_get(m->numbers, name);
+        const VmColumn *column = m->v->scores.columns[json_integer_value(number)];
+        for (unsigned i = c->first; json_object_size(pooled) && i < c->first + c->count; i++)
+            if (i % step == 0 && vm_column_get_bits(column, i, &bits))
+                return vm_fail(m->error, -EINVAL, "report %s: frame %u has no score \"%s\"",
+                               c->path, i, name);
     }
     return 0;
 }
@@ -292,7 +386,7 @@ static int read_chunk(const Merge *m, const Chunk *c)
     VM_TRY(read_sums(m, c));
     for (size_t i = 0; i < json_array_size(frames); i++)
         VM_TRY(read_frame(m, c, json_array_get(frames, i)));
-    return 0;
+    return check_frames(m, c);
 }
 
 static int fill(Merge *m)
@@ -317,7 +411,8 @@ static int fill(Merge *m)
 static int merge(Merge *m, const char *const *paths)
 {
     m->chunks = vm_alloc_array(m->n, sizeof(*m->chunks));
-    if (!m->chunks) return vm_fail_memory(m->error);
+    m->numbers = json_object();
+    if (!m->chunks || !m->numbers) return vm_fail_memory(m->error);
     for (unsigned i = 0; i < m->n; i++) {
         m->chunks[i].path = paths[i];
         VM_TRY(load(m, &m->chunks[i]));
@@ -339,6 +434,7 @@ int vmaf_ext_merge(VmafContext **vmaf, const char *const *paths, unsigned n_path
     const int code = merge(&m, paths);
     for (unsigned i = 0; m.chunks && i < m.n; i++) json_decref(m.chunks[i].root);
     vm_free(m.chunks);
+    json_decref(m.numbers);
     if (!code) {
         *vmaf = m.v;
         return 0;

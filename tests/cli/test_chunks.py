@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """A clip scored in chunks has the rows of the clip scored in one run."""
 
+import json
 import unittest
 
 import support
@@ -203,6 +204,60 @@ class Merged(Clip):
             self.assertIn(old, text)
             path = self.file("damaged.json", text.replace(old, new, 1 if "psnr" in old else -1))
             self.check_fault(2, [words], "--merge", path)
+
+    def report(self, **changes):
+        """A report of this version with members of its block replaced, and of the root by root=."""
+        args = [*self.clip(), "-n", "--feature", "psnr=enable_apsnr=true"]
+        whole = support.parse_json(self.bytes_of(self.chunks(args, 20)[0]))
+        whole.update(changes.pop("root", {}))
+        whole["tinyvmaf"].update(changes)
+        return self.file("forged.json", json.dumps(whole))
+
+    def test_claims_that_would_take_all_memory(self):
+        """A report of some kilobytes that claimed 2^26 frames took half a gigabyte for each of its scores."""
+        path = self.report(frames=1 << 26)
+        done = self.check_fault(2, ["60 values", "too few for 3 scores of frames up to 67108863"], "--merge", path)
+        self.assertEqual(done.stdout, "")
+        path = self.report(first_frame=(1 << 26) - 20)
+        self.check_fault(2, ["too few"], "--merge", path)
+
+    def test_frames_that_are_missing(self):
+        """The merged report had no pooled scores, and the status was 0."""
+        self.check_fault(2, ['frame 20 has no score "psnr_y"'], "--merge", self.report(frames=21))
+        whole = support.parse_json(self.bytes_of(self.report()))["frames"]
+        path = self.report(root={"frames": whole[:7] + whole[8:]})
+        self.check_fault(2, ['frame 7 has no score "psnr_y"'], "--merge", path)
+        del whole[9]["metrics"]["psnr_cb"]
+        self.check_fault(2, ['frame 9 has no score "psnr_cb"'], "--merge", self.report(root={"frames": whole}))
+
+    def test_many_entries(self):
+        """Names were looked for one after another among as many as a report had: hours for some megabytes."""
+        many = {f"s{i}": {"mean": 1} for i in range(8193)}
+        self.check_fault(2, ["more than 8192 scores"], "--merge", self.report(root={"pooled_metrics": many}))
+        for key, entries in (("sums", many), ("warnings", [str(i) for i in range(8193)])):
+            self.check_fault(2, [f'"{key}" has more than 8192 entries'], "--merge", self.report(**{key: entries}))
+
+    def test_a_model_of_another_shape(self):
+        """An object where a tiny model's list of features belongs wrote through a null pointer; a digest went into
+        the merged report as it was, with quotes and all."""
+        model = {"name": "m", "source": "s", "sha256": "0" * 64, "collection": False}
+        tiny = [{"name": "m", "features": {"a": "b"}, "metadata": {"k": "v", "n": 1}}, {"name": "m", "id": "x"}]
+        done = support.run("--merge", self.report(models=[model], tiny_models=tiny), "-q", "--json", "-")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        merged = support.parse_json(done.stdout)["tinyvmaf"]["tiny_models"]
+        self.assertEqual([(m["id"], m["features"], m["metadata"]) for m in merged], [(None, [], {"k": "v"})])
+        for sha256 in ('", "x": "', "0" * 63, "0" * 63 + "\n", "A" * 64):
+            path = self.report(models=[{**model, "sha256": sha256}])
+            self.check_fault(2, ['"models" is damaged'], "--merge", path)
+
+    def test_sums_of_no_picture(self):
+        """Sums without bound became "inf" in the merged report, which is no JSON; a sign was read as 2^64 less."""
+        good = {"sse": "5", "samples": 100, "peak": 255}
+        for wrong in ({"sse": "-1"}, {"sse": " 1"}, {"sse": "9" * 20}, {"samples": 1e308}, {"samples": -1}, {"peak": 1e9}):
+            path = self.report(sums={"apsnr_y": {**good, **wrong}})
+            self.check_fault(2, ['"sums" is damaged'], "--merge", path)
+        done = support.run("--merge", self.report(sums={"apsnr_y": good}), "-q", "--json", "-")
+        self.assertEqual(support.parse_json(done.stdout)["tinyvmaf"]["sums"], {"apsnr_y": good})
 
 
 class Faults(Clip):
