@@ -59,13 +59,12 @@ VM_INLINE vf32 dense_v_activate(enum VmActivation act, vf32 x)
 
 /* ---- a batch ---- */
 
-/* Adds every second product to the sums of `neurons` neurons and `rows` vectors of rows. */
-VM_INLINE void dense_products(vf32 sum[DENSE_NEURONS][DENSE_ROWS], const float *x, const float *w,
-                              const float *end, size_t step, int neurons, int rows)
+/* Adds a product to the sums of `neurons` neurons and `rows` vectors of rows. */
+VM_INLINE void dense_product(vf32 sum[DENSE_NEURONS][DENSE_ROWS], const float *x, const float *w,
+                             int neurons, int rows)
 {
-    for (; w < end; x += 2 * VM_DENSE_BLOCK, w += 2 * step)
-        V_UNROLL for (int k = 0; k < neurons; k++) V_UNROLL for (int r = 0; r < rows; r++)
-            sum[k][r] += w[k] * v_load_vf32(x + r * VN32);
+    V_UNROLL for (int k = 0; k < neurons; k++) V_UNROLL for (int r = 0; r < rows; r++) sum[k][r] +=
+        w[k] * v_load_vf32(x + r * VN32);
 }
 
 /* One branch for all sums, not one for each. */
@@ -88,30 +87,31 @@ VM_INLINE void dense_finish(float *y, vf32 sum[DENSE_NEURONS][DENSE_ROWS], enum 
     }
 }
 
-/* Neurons o .. o + neurons - 1 for `rows` vectors of rows; x and y are [value][VM_DENSE_BLOCK]. The sums of
- * even products wait in y: both kinds at once are more than there are registers. */
+/* Neurons o .. o + neurons - 1 for `rows` vectors of rows; x and y are [value][VM_DENSE_BLOCK]. */
 VM_INLINE void dense_tile(float *y, const float *x, const VmDense *l, int o, int neurons, int rows)
 {
-    vf32 sum[DENSE_NEURONS][DENSE_ROWS];
+    vf32 even[DENSE_NEURONS][DENSE_ROWS], odd[DENSE_NEURONS][DENSE_ROWS];
     const size_t step = (size_t)l->stride;
-    const float *w = l->weights + o, *end = l->weights + (size_t)l->in * step;
-    y += (size_t)o * VM_DENSE_BLOCK;
-    V_UNROLL for (int k = 0; k < neurons; k++) V_UNROLL for (int r = 0; r < rows; r++) sum[k][r] =
+    const float *w = l->weights + o;
+    V_UNROLL for (int k = 0; k < neurons; k++) V_UNROLL for (int r = 0; r < rows; r++) even[k][r] =
         l->biases[o + k] + w[k] * v_load_vf32(x + r * VN32);
-    dense_products(sum, x + 2 * VM_DENSE_BLOCK, w + 2 * step, end, step, neurons, rows);
     if (l->in > 1) {
         x += VM_DENSE_BLOCK;
         w += step;
         V_UNROLL for (int k = 0; k < neurons; k++) V_UNROLL for (int r = 0; r < rows; r++)
-        {
-            v_store_vf32(y + k * VM_DENSE_BLOCK + r * VN32, sum[k][r]);
-            sum[k][r] = w[k] * v_load_vf32(x + r * VN32);
+            odd[k][r] = w[k] * v_load_vf32(x + r * VN32);
+        int i = 2;
+        for (; i + 1 < l->in; i += 2) {
+            dense_product(even, x + VM_DENSE_BLOCK, w + step, neurons, rows);
+            x += 2 * VM_DENSE_BLOCK;
+            w += 2 * step;
+            dense_product(odd, x, w, neurons, rows);
         }
-        dense_products(sum, x + 2 * VM_DENSE_BLOCK, w + 2 * step, end, step, neurons, rows);
+        if (i < l->in) dense_product(even, x + VM_DENSE_BLOCK, w + step, neurons, rows);
         V_UNROLL for (int k = 0; k < neurons; k++) V_UNROLL for (int r = 0; r < rows; r++)
-            sum[k][r] = v_load_vf32(y + k * VM_DENSE_BLOCK + r * VN32) + sum[k][r];
+            even[k][r] += odd[k][r];
     }
-    dense_finish(y, sum, l->activation, neurons, rows);
+    dense_finish(y + (size_t)o * VM_DENSE_BLOCK, even, l->activation, neurons, rows);
 }
 
 VM_INLINE void dense_layer(float *y, const float *x, const VmDense *l, int rows)
