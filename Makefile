@@ -4,7 +4,7 @@ MESON := $(firstword $(wildcard /usr/bin/meson) meson)
 PYTHON ?= python3
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all corpus demo test check golden bench crash faults fuzz load portability mcp-load mcp-bench fmt lint deps models install clean
+.PHONY: all corpus demo test check golden bench crash faults fuzz load portability sanitized threads valgrind mcp-load mcp-bench fmt lint deps models install clean
 
 all: models build/build.ninja
 	$(MESON) compile -C build
@@ -67,9 +67,23 @@ crash: all
 load: all
 	VMAF_LOAD=full $(PYTHON) tests/run.py load
 
-# Compilers, optimisation, instruction sets: the same values from all; NAME=gcc-O0 only some of them.
+# Compilers, optimisation, processors, C libraries: the same values from all; NAME=gcc-O0 only some of them.
 portability: all
 	$(PYTHON) tests/portability/portability.py $(NAME)
+
+# Every test that runs the programs, with address and undefined-behaviour sanitizers in them.
+sanitized: all
+	$(PYTHON) tests/run.py build
+	VMAF_SANITIZED_PARTS=all $(PYTHON) tests/run.py sanitized
+
+# The thread sanitizers of gcc and of clang.
+threads: all
+	$(PYTHON) tests/run.py build
+	VMAF_THREADS=full $(PYTHON) tests/run.py threads
+
+# Every test of the program, in valgrind.
+valgrind: all
+	VMAF=$(CURDIR)/tests/cli/in_valgrind.sh VMAF_SANITIZED=1 $(PYTHON) tests/run.py cli
 
 # The MCP server under load: 10,000 calls, 1,000 cancellations, 100 HTTP clients; or all side by side for MINUTES=30.
 mcp-load: all

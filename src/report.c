@@ -367,7 +367,7 @@ static void put_csv_text(const VmReport *r, const char *text)
 static void put_sub_text(const VmReport *r, const char *text)
 {
     for (const char *p = text; *p; p++)
-        fputc(*p == '|' || (*p >= 0 && *p < 0x20) ? '_' : *p, r->out);
+        fputc(*p == '|' || (unsigned char)*p < 0x20 ? '_' : *p, r->out);
 }
 
 /* A missing or non-finite value leaves its field empty, so that columns stay in place. */

@@ -35,11 +35,13 @@ BUILD_OPTIONS = {
     "build-gcc": installed.setup_flags(),
     "build-asan": ["-Dbuildtype=debugoptimized", "-Db_sanitize=address,undefined", "-Db_ndebug=false"],
     "build-tsan": ["-Dbuildtype=debugoptimized", "-Db_sanitize=thread"],
+    "build-tsan-clang": ["-Dbuildtype=debugoptimized", "-Db_sanitize=thread", "-Db_lundef=false"],
     "build-neon": ["--cross-file", "tests/check/aarch64.ini", "-Dkernels_only=true"],
 }
 # Unit tests with several threads.
 TSAN_TESTS = ["test_consumers", "test_context", "test_ext", "test_misuse"]
-BUILD_TARGETS = {"build-tsan": ["vmaf:executable", "vmaf-train:executable", "vmaf-mcp:executable", *TSAN_TESTS]}
+TSAN_TARGETS = ["vmaf:executable", "vmaf-train:executable", "vmaf-mcp:executable", *TSAN_TESTS]
+BUILD_TARGETS = {"build-tsan": TSAN_TARGETS, "build-tsan-clang": TSAN_TARGETS}
 BUILD_NEEDS = {"build-neon": "aarch64-linux-gnu-gcc"}
 # An exit status that neither the program nor the tests use.
 SANITIZER_ENV = {
@@ -59,6 +61,8 @@ X86_MASKS = [63, 56, 48, 32, 0]
 SANITIZED_MODULES = ["cli/test_bad_input", "cli/test_inputs", "tiny/test_refused"]
 SANITIZED_MODULES += ["mcp/test_paths", "mcp/test_schemas", "mcp/test_stdio", "mcp/test_http"]
 SANITIZED_MODULES += ["train/test_corpus", "train/test_dataset", "train/test_extract"]
+# All that runs the programs, for VMAF_SANITIZED_PARTS=all.
+SANITIZED_FOLDERS = ["cli", "golden", "tiny", "train", "mcp", "faults", "load"]
 MESON = installed.MESON
 
 
@@ -287,9 +291,16 @@ def run_python(tally, folder, only=None):
     suite.run(Result(tally))
 
 
+def sanitized_modules():
+    if os.environ.get("VMAF_SANITIZED_PARTS") != "all":
+        return SANITIZED_MODULES
+    paths = [path for f in SANITIZED_FOLDERS for path in glob.glob(os.path.join(support.TESTS, f, "test_*.py"))]
+    return [os.path.relpath(path, support.TESTS)[: -len(".py")] for path in sorted(paths)]
+
+
 def run_sanitized(tally):
     """In a process of its own, since the modules read the environment when they are loaded."""
-    for module in SANITIZED_MODULES:
+    for module in sanitized_modules():
         done = run_command([sys.executable, __file__, module], **SANITIZER_ENV)
         lines = done.stdout.splitlines()
         counts = re.fullmatch(r"(\d+) passed, (\d+) failed, (\d+) skipped", lines[-1] if lines else "")
@@ -312,40 +323,47 @@ def thread_prefix(vmaf):
     return None
 
 
-def run_server_threads(tally, prefix):
+def run_server_threads(tally, prefix, folder):
     """Calls, cancellations and HTTP clients at the same time."""
-    env = {"VMAF_MCP": os.path.join(support.ROOT, "build-tsan", "mcp", "vmaf-mcp"), "VMAF_SANITIZED": "1"}
+    env = {"VMAF_MCP": os.path.join(support.ROOT, folder, "mcp", "vmaf-mcp"), "VMAF_SANITIZED": "1"}
     load = os.path.join(support.TESTS, "mcp", "load.py")
     done = run_command([*prefix, sys.executable, load, "200", "30", "20"], **TSAN_ENV, **env)
     if done.returncode:
-        tally.fail("threads: vmaf-mcp", done.stdout)
+        tally.fail(f"{folder}: vmaf-mcp", done.stdout)
     else:
-        tally.ok("threads: vmaf-mcp")
+        tally.ok(f"{folder}: vmaf-mcp")
 
 
 def run_threads(tally):
-    """No data race: the library's own tests, and the program on raw pictures."""
-    build = os.path.join(support.ROOT, "build-tsan")
+    """No data race: the library's own tests, and the programs. VMAF_THREADS=full takes clang's word for it too."""
+    run_threads_of(tally, "build-tsan")
+    if os.environ.get("VMAF_THREADS") == "full":
+        make_build(tally, "build-tsan-clang", {"CC": "clang"})
+        run_threads_of(tally, "build-tsan-clang")
+
+
+def run_threads_of(tally, folder):
+    build = os.path.join(support.ROOT, folder)
     vmaf, units = os.path.join(build, "tools", "vmaf"), os.path.join(build, "tests", "unit")
     prefix = thread_prefix(vmaf)
     if prefix is None or not os.path.exists(units):
-        return tally.skip("threads", "build-tsan is not built or does not run here")
+        return tally.skip("threads", f"{folder} is not built or does not run here")
     for name in TSAN_TESTS:
         done = run_command([*prefix, os.path.join(units, name)], **TSAN_ENV, CMOCKA_MESSAGE_OUTPUT="TAP")
-        count_tap(tally, f"threads/{name}", done)
-    run_server_threads(tally, prefix)
-    with tempfile.TemporaryDirectory() as folder:
-        pair = support.patterns.write_pair(folder, "B", 192, 180, 8, 6)
+        count_tap(tally, f"{folder}/{name}", done)
+    run_server_threads(tally, prefix, folder)
+    with tempfile.TemporaryDirectory() as scratch:
+        pair = support.patterns.write_pair(scratch, "B", 192, 180, 8, 6)
         for threads in (2, 5):
             command = [*prefix, vmaf, *map(str, support.raw_args(*pair, 192, 180)), "-n", "-q"]
             command += ["--threads", str(threads), *support.ALL_FEATURES]
             done = run_command(command, **TSAN_ENV)
-            name = f"threads: vmaf with {threads}"
+            name = f"{folder}: vmaf with {threads} threads"
             if done.returncode:
                 tally.fail(name, done.stdout)
             else:
                 tally.ok(name)
-        return run_train_threads(tally, folder, [*prefix, os.path.join(build, "train", "vmaf-train")])
+        return run_train_threads(tally, scratch, [*prefix, os.path.join(build, "train", "vmaf-train")])
 
 
 def run_train_threads(tally, folder, program):

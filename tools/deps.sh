@@ -13,12 +13,12 @@ build="gcc libc6-dev make meson ninja-build pkg-config python3 libjansson-dev li
 # ffmpeg encodes the clip.
 demo="$build ffmpeg"
 # A second compiler, its tools, the run time library of its sanitizers (libclang-rt), cmocka for the
-# unit tests; valgrind needs the C library's symbols (libc6-dbg). The ARM kernels are cross-compiled and
-# run under qemu, which also plays an old x86. The headers are compiled as C++ too; FFmpeg and aom are
-# built from source packages (dpkg-dev, cmake, perl). npm brings the official MCP clients;
-# NumPy reads the arrays that are exported.
+# unit tests; valgrind needs the C library's symbols (libc6-dbg). The programs are also compiled for ARM, run
+# under qemu, which also plays an old x86, and with musl. The headers are compiled as C++ too; FFmpeg, aom and
+# what the engine stands on are built from source packages (dpkg-dev, cmake, perl). npm brings the official MCP
+# clients; NumPy reads the arrays that are exported.
 test="$demo git binutils clang clang-format clang-tidy libclang-rt-14-dev libcmocka-dev valgrind strace libc6-dbg
-    gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user g++ dpkg-dev cmake perl python3-numpy chromium"
+    gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user musl-tools g++ dpkg-dev cmake perl python3-numpy chromium"
 # Node.js from elsewhere has npm in it and stands in the way of Debian's.
 corpus=$demo
 command -v npm >/dev/null || test="$test npm" corpus="$corpus npm"

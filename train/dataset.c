@@ -23,7 +23,7 @@ static int is_name(const char *name)
 
     if (length == 0 || length > VM_DATASET_NAME_MAX) return 0;
     for (const char *c = name; *c; c++)
-        if (*c < ' ' || *c == 127 || *c == ',' || *c == '"') return 0;
+        if ((unsigned char)*c < ' ' || *c == 127 || *c == ',' || *c == '"') return 0;
     return 1;
 }
 
