@@ -23,7 +23,7 @@ static int is_name(const char *name)
 
     if (length == 0 || length > VM_DATASET_NAME_MAX) return 0;
     for (const char *c = name; *c; c++)
-        if ((unsigned char)*c < ' ' || *c == 127 || *c == ',' || *c == '"') return 0;
+        if (*c < ' ' || *c > '~' || *c == ',' || *c == '"') return 0;
     return 1;
 }
 
@@ -157,7 +157,7 @@ int vm_dataset_add_clip(VmDataset *dataset, const char *key, const char *source,
     if (!is_name(key) || !is_name(source) || !is_name(group))
         return vm_fail(error, -EINVAL,
                        "the name of a clip, its source or its group is empty, longer than %d "
-                       "bytes, or has a comma, a quote or a control character",
+                       "bytes, or has a comma, a quote, a control character or one beyond ASCII",
                        VM_DATASET_NAME_MAX);
     if (dataset->n_clips >= VM_DATASET_CLIPS_MAX)
         return vm_fail(error, -EINVAL, "there are more than %d clips", VM_DATASET_CLIPS_MAX);

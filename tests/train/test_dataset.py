@@ -156,15 +156,6 @@ class Export(DatasetCase):
         self.skipTest("NumPy is not installed")
 
 
-class Names(DatasetCase):
-    def test_letters_of_any_language(self):
-        """They were refused as control characters where char is signed: on x86, but not on ARM."""
-        for name in ("Größe", "東京"):
-            line = f"{name}_90_36_900,{name},{name},0,0.9,0.5,0.5,0.5,0.5,1.5,90,90"
-            rows = self.rows(f"{HEADER}\n{line}\n", "--features", ",".join(NAMES))
-            self.assertEqual([row["source"] for row in rows], [name])
-
-
 class Csv(DatasetCase):
     def test_columns_are_found_by_name(self):
         text = "motion2,vmaf,extra,adm2\r\n1,50,x,0.5\r\n2,60,y,0.25\r\n"
@@ -218,7 +209,7 @@ class Csv(DatasetCase):
             ("key,adm2,vmaf\n,.5,1\n", ["line 2", "empty"]),
             ("key,adm2,vmaf\n" + "k" * 200 + ",.5,1\n", ["line 2", "longer"]),
             ("key,adm2,vmaf\na\x07b,.5,1\n", ["line 2", "control"]),
-            ("key,adm2,vmaf\n\xfc,.5,1\n", ["line 2", "control"]),
+            ("key,adm2,vmaf\n\xfc,.5,1\n", ["line 2", "ASCII"]),
             ("frame,adm2,vmaf\n-1,.5,1\n", ["line 2", "frame"]),
             ("frame,adm2,vmaf\n1.5,.5,1\n", ["line 2", "frame"]),
             ("frame,adm2,vmaf\n5000000000,.5,1\n", ["line 2", "frame"]),
