@@ -65,67 +65,14 @@ static int read_features(VmafModel *m, VmError *error)
     return options ? set_options(m, options, error) : 0;
 }
 
-/* ---- limits ---- */
-
-/* A comma list with a number for each feature; *has: the model has it. */
-static int read_list(const VmafModel *m, const char *key, double *values, size_t step, int *has,
-                     VmError *error)
-{
-    const char *list = vm_tiny_meta(m->tiny->model, key);
-    char *text = list ? vm_strdup(list) : NULL, *next = text;
-    unsigned n = 0;
-    int bad = 0;
-    *has = list != NULL;
-    if (!list) return 0;
-    if (!text) return vm_fail_memory(error);
-    for (char *one = text; one && n <= m->n_features; one = next) {
-        next = strchr(one, ',');
-        if (next) *next++ = 0;
-        double value = 0;
-        bad |= vm_parse_double(one, &value) || !isfinite(value);
-        if (n < m->n_features) values[n * step] = value;
-        n++;
-    }
-    vm_free(text);
-    if (!bad && n == m->n_features) return 0;
-    return vm_fail(error, -EINVAL, "model %s: its %s is no list of %u numbers", m->origin, key,
-                   m->n_features);
-}
-
-static int read_limits(VmafModel *m, VmError *error)
-{
-    enum { STEP = sizeof(VmTinyLimits) / sizeof(double) };
-    VmTinyLimits *l = m->tiny->limits;
-    int has[4];
-    VM_TRY(read_list(m, "data_min", &l->data[0], STEP, &has[0], error));
-    VM_TRY(read_list(m, "data_max", &l->data[1], STEP, &has[1], error));
-    VM_TRY(read_list(m, "box_min", &l->box[0], STEP, &has[2], error));
-    VM_TRY(read_list(m, "box_max", &l->box[1], STEP, &has[3], error));
-    m->tiny->has_data = has[0] && has[1];
-    m->tiny->has_box = has[2] && has[3];
-    return 0;
-}
-
 int vm_model_has_limits(const VmafModel *m)
 {
-    return m->tiny && (m->tiny->has_data || m->tiny->has_box);
-}
-
-static int is_beyond(const double limits[2], double slack, double x)
-{
-    return !(x >= limits[0] - slack && x <= limits[1] + slack);
+    return m->tiny && vm_seen_any(&m->tiny->seen);
 }
 
 VmOutside vm_model_outside(const VmafModel *m, const double *x)
 {
-    VmOutside outside = VM_INSIDE;
-    for (unsigned j = 0; j < m->n_features; j++) {
-        const VmTinyLimits *l = &m->tiny->limits[j];
-        if (m->tiny->has_box && is_beyond(l->box, 0, x[j])) return VM_OUTSIDE_BOX;
-        if (m->tiny->has_data && is_beyond(l->data, 0.02 * (l->data[1] - l->data[0]), x[j]))
-            outside = VM_OUTSIDE_TRAINING;
-    }
-    return outside;
+    return vm_seen_outside(&m->tiny->seen, x);
 }
 
 /* ---- birth and death ---- */
@@ -168,7 +115,7 @@ static int fill(VmafModel *m, const VmafModelSpec *spec, const char *source, VmE
     VM_TRY(open_model(m, spec, source, error));
     memcpy(m->sha256, vm_tiny_sha256(m->tiny->model), sizeof(m->sha256));
     VM_TRY(read_features(m, error));
-    return read_limits(m, error);
+    return vm_seen_read(&m->tiny->seen, m->tiny->model, m->origin, error);
 }
 
 int vm_model_load_tiny(VmafModel **model, const VmafModelSpec *spec, VmError *error)

@@ -5,26 +5,13 @@
 #define VM_MODEL_TINY_H
 
 #include "model.h"
-#include "tiny/tiny.h"
-
-/* How far a frame's features are from what a model was made for. */
-typedef enum VmOutside {
-    VM_INSIDE,
-    VM_OUTSIDE_TRAINING, /* beyond all rows of the training, by more than 2 % of their range */
-    VM_OUTSIDE_BOX       /* beyond all that was asked of the teacher: not to be trusted */
-} VmOutside;
-
-/* Smallest and largest values of a feature; a model may lack either pair. */
-typedef struct VmTinyLimits {
-    double data[2], box[2];
-} VmTinyLimits;
+#include "tiny/seen.h"
 
 /* What a model has instead of an SVR. */
 typedef struct VmTinyPart {
     VmTiny *model;
     char *id; /* of a registry; NULL: read from a file */
-    int has_data, has_box;
-    VmTinyLimits limits[VM_TINY_MAX_FEATURES];
+    VmSeen seen;
 } VmTinyPart;
 
 /* By spec->tiny, or a path that ends in .onnx. */

@@ -8,6 +8,7 @@
 #include "progress.h"
 #include "rng.h"
 #include "scores.h"
+#include "tiny/seen.h"
 
 /* ---- answers ---- */
 
@@ -186,27 +187,26 @@ static void find_worst(VmEvaluation *e)
     }
 }
 
-/* Fraction of rows with a value outside; margin: of the range, on both sides. */
-static double outside(const VmEvaluation *e, const VmTiny *model, const VmDataset *d,
-                      const char *min_key, const char *max_key, double margin)
+/* Fractions of rows outside of what the model has seen, if it says what. */
+static int outside(VmEvaluation *e, const VmTiny *model, const VmDataset *d, VmError *error)
 {
-    unsigned column[VM_TINY_MAX_FEATURES] = {0}, n;
-    double min[VM_TINY_MAX_FEATURES], max[VM_TINY_MAX_FEATURES];
-    size_t count = 0;
-    (void)vm_tiny_features(model, &n);
-    if (!vm_tiny_numbers(model, min_key, min, n) || !vm_tiny_numbers(model, max_key, max, n))
-        return NAN;
-    if (vm_evaluate_columns(model, d, column, NULL)) return NAN;
-    for (size_t i = 0; i < e->n; i++) {
-        int out = 0;
-        for (unsigned j = 0; j < n; j++) {
-            const double x = (double)d->x[(size_t)e->rows[i] * d->width + column[j]];
-            const double room = margin * (max[j] - min[j]);
-            out |= x < min[j] - room || x > max[j] + room;
-        }
-        count += out;
+    unsigned column[VM_TINY_MAX_FEATURES] = {0};
+    size_t count[3] = {0};
+    VmSeen *seen = vm_alloc(sizeof(*seen));
+    int code = seen ? vm_seen_read(seen, model, "to be evaluated", error) : vm_fail_memory(error);
+    if (!code) code = vm_evaluate_columns(model, d, column, error);
+    for (size_t i = 0; !code && i < e->n; i++) {
+        double x[VM_TINY_MAX_FEATURES];
+        for (unsigned j = 0; j < seen->n; j++)
+            x[j] = (double)d->x[(size_t)e->rows[i] * d->width + column[j]];
+        count[vm_seen_outside(seen, x)]++;
     }
-    return (double)count / (double)e->n;
+    if (!code && seen->has_box) e->out_of_box = (double)count[VM_OUTSIDE_BOX] / (double)e->n;
+    if (!code && vm_seen_any(seen))
+        e->out_of_data =
+            (double)(count[VM_OUTSIDE_TRAINING] + count[VM_OUTSIDE_BOX]) / (double)e->n;
+    vm_free(seen);
+    return code;
 }
 
 /* ---- the whole ---- */
@@ -219,8 +219,6 @@ static int figures(VmEvaluation *e, const VmTiny *model, const VmDataset *d, con
     find_worst(e);
     if (o->draws) VM_TRY(intervals(e, d, o));
     if (!model) return 0;
-    e->out_of_box = outside(e, model, d, "box_min", "box_max", 0);
-    e->out_of_data = outside(e, model, d, "data_min", "data_max", 0.02);
     if (!o->latency) return 0;
     e->has_latency = 1;
     VM_TRY(vm_evaluate_latency(model, 240, 50, &e->rows_240));
@@ -249,6 +247,7 @@ static int evaluate(VmEvaluation *e, const VmTiny *model, const double *given, c
                            d->clips[d->clip[row]].key, d->frame[row]);
     }
     if (vm_watch_cancelled(o->watch)) return vm_fail(error, -ECANCELED, "cancelled");
+    if (model) VM_TRY(outside(e, model, d, error));
     return figures(e, model, d, o) ? vm_fail_memory(error) : 0;
 }
 

@@ -173,20 +173,6 @@ static int choose(Fit *f, VmError *error)
 
 /* ---- the whole ---- */
 
-static void range_of_samples(const VmSamples *s, VmBox *box)
-{
-    const size_t n = s->parts[0].n ? s->parts[0].n : vm_samples_count(s);
-    double y;
-    for (size_t i = 0; i < n; i++) {
-        const float *row = vm_samples_row(s, i, &y);
-        for (unsigned j = 0; j < s->width; j++) {
-            const double x = (double)row[j];
-            box->min[j] = i ? VM_MIN(box->min[j], x) : x;
-            box->max[j] = i ? VM_MAX(box->max[j], x) : x;
-        }
-    }
-}
-
 static int prepare(Fit *f, const VmTable *rows, VmError *error)
 {
     const VmFitSpec *spec = f->spec;
@@ -206,7 +192,7 @@ static int prepare(Fit *f, const VmTable *rows, VmError *error)
     fitted->scaling = f->samples.scaling;
     fitted->n_rows = rows->n;
     fitted->n_queries = f->samples.parts[1].n;
-    range_of_samples(&f->samples, &fitted->data);
+    if (vm_reach_of(&fitted->reach, &f->samples)) return vm_fail_memory(error);
     f->starts = vm_alloc_array(spec->restarts, sizeof(*f->starts));
     if (!f->starts) return vm_fail_memory(error);
     for (unsigned i = 0; i < spec->restarts; i++) {

@@ -5,6 +5,7 @@
 
 #include "optimise.h"
 #include "queries.h"
+#include "reach.h"
 #include "teacher.h"
 
 enum VmOptimizer { VM_OPTIMIZER_AUTO, VM_OPTIMIZER_LM, VM_OPTIMIZER_LBFGS, VM_OPTIMIZER_ADAM };
@@ -51,8 +52,8 @@ typedef struct VmFitted {
     unsigned restarts, chosen;
     double *choice; /* [restarts] RMSE on fresh queries; NULL if there was no choice */
     size_t n_rows, n_queries;
-    VmBox box;  /* of queries */
-    VmBox data; /* of rows; of queries if there are none */
+    VmBox box;     /* of queries */
+    VmReach reach; /* of rows; of queries if there are none */
 } VmFitted;
 
 /* Fits to rows whose columns are called names[mlp.width[0]]. -ERANGE: the loss became infinite or no number;

@@ -173,7 +173,8 @@ int vm_learn_untrained(VmLearned *learned, const VmLearn *l, VmError *error)
     f->optimizer = VM_OPTIMIZER_ADAM;
     vm_scaling_none(&f->scaling, spec.mlp.width[0]);
     vm_queries_box(&f->box, names_of(l), spec.mlp.width[0], &(VmTable){.n = 0});
-    f->data = f->box;
+    memcpy(f->reach.min, f->box.min, sizeof(f->reach.min));
+    memcpy(f->reach.max, f->box.max, sizeof(f->reach.max));
     f->params = vm_alloc_array(spec.mlp.n_params, sizeof(double));
     if (!f->params) return vm_fail_memory(error);
     VmRng rng = vm_rng(spec.seed, 1000);

@@ -62,8 +62,12 @@ static void add_fit(Meta *m, const VmFitted *f)
     add_reals(m, "input_std", f->scaling.std, width);
     add_reals(m, "box_min", f->box.min, width);
     add_reals(m, "box_max", f->box.max, width);
-    add_reals(m, "data_min", f->data.min, width);
-    add_reals(m, "data_max", f->data.max, width);
+    add_reals(m, "data_min", f->reach.min, width);
+    add_reals(m, "data_max", f->reach.max, width);
+    if (!(f->reach.distance > 0)) return; /* it was not trained */
+    add_reals(m, "data_mean", f->reach.mean, width);
+    add_reals(m, "data_whitening", f->reach.whitening, width * (width + 1) / 2);
+    add_reals(m, "data_distance", &f->reach.distance, 1);
 }
 
 static void add_facts(Meta *m, const VmFitted *f, const VmModelFacts *facts)

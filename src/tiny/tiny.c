@@ -262,7 +262,7 @@ int vm_tiny_numbers(const VmTiny *model, const char *key, double *values, unsign
     for (; text && i < n; i++) {
         char *end;
         values[i] = strtod(text, &end);
-        if (end == text || *end != (i + 1 < n ? ',' : 0)) break;
+        if (end == text || *end != (i + 1 < n ? ',' : 0) || !isfinite(values[i])) break;
         text = end + 1;
     }
     vm_locale_leave(&locale);

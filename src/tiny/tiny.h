@@ -31,7 +31,7 @@ void vm_tiny_free(VmTiny *model);
 /* A text of the file's metadata_props; NULL if it has none of that key. The model's. */
 const char *vm_tiny_meta(const VmTiny *model, const char *key);
 
-/* Such a text as n numbers with commas between: 1, or 0 if it is not that. */
+/* Such a text as n finite numbers with commas between: 1, or 0 if it is not that. */
 int vm_tiny_numbers(const VmTiny *model, const char *key, double *values, unsigned n);
 
 /* Names of the inputs, in order. The model's. */

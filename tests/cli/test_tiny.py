@@ -95,6 +95,26 @@ class Tiny(Case):
         block = report["tinyvmaf"]["tiny_models"][0]
         self.assertEqual((block["frames_outside_training"], block["frames_outside_box"]), (sum(moving), 0))
 
+    def test_frames_far_from_the_middle_are_counted(self):
+        """The Mahalanobis distance, worked out here from the report's features."""
+        names = ["integer_" + f for f in FEATURES]
+        mean = [0.9, 0.5, 0.8, 0.85, 0.9, 4.0]
+        rows = [[0.5 * (i + 1) if i == j else 0.25 * (j - i + 1) for j in range(i + 1)] for i in range(6)]
+        meta = {**META, "data_mean": ",".join(map(str, mean)), "data_distance": "1e9",
+                "data_whitening": ",".join(str(w) for row in rows for w in row)}
+        frames = self.frames(score(*self.pair(), "-n", "--tiny-model", self.model(meta=meta)))
+        self.assertEqual({m["sum_outside"] for m in frames}, {0})
+        far = []
+        for m in frames:
+            x = [m[name] - middle for name, middle in zip(names, mean)]
+            far.append(sum(sum(w * v for w, v in zip(row, x)) ** 2 for row in rows) ** 0.5)
+        limit = (min(far) + max(far)) / 2
+        meta["data_distance"] = repr(limit)
+        report = score(*self.pair(), "-n", "--tiny-model", self.model(meta=meta))
+        self.assertEqual([m["sum_outside"] for m in self.frames(report)], [int(d > limit) for d in far])
+        block = report["tinyvmaf"]["tiny_models"][0]
+        self.assertEqual((block["frames_outside_training"], block["frames_outside_box"]), (sum(d > limit for d in far), 0))
+
     def test_a_spread_is_a_score_of_its_own(self):
         nodes = [
             wire.node("Gemm", ["input", "w", "b"], ["score"], transB=1),
@@ -206,6 +226,9 @@ class Tiny(Case):
         self.check_fault(2, ["o.onnx", "psnr"], *pair, "--tiny-model", options)
         limits = self.model("l.onnx", meta={**META, "data_min": "1,2,x"})
         self.check_fault(2, ["l.onnx", "data_min"], *pair, "--tiny-model", limits)
+        for key, text in (("data_whitening", ",".join(["1"] * 20)), ("data_distance", "nan"), ("data_mean", "")):
+            limits = self.model("l.onnx", meta={**META, key: text})
+            self.check_fault(2, ["l.onnx", key], *pair, "--tiny-model", limits)
         clip = self.model("c.onnx")
         self.check_fault(2, ["c.onnx", "clip"], *pair, "-m", f"path={clip}:disable_clip")
 

@@ -332,6 +332,42 @@ static void normal_equations_are_those_of_the_rows(void **state)
     vm_objective_close(&problem.o);
 }
 
+/* Whitened rows have covariance 1, whatever the features' units and however alike they are. */
+static void reach_is_that_of_the_rows(void **state)
+{
+    (void)state;
+    enum { N = 400 };
+    static double z[N][3];
+    VmReach reach;
+    make_problem(&problem, (unsigned[]){3, 1}, 2, VM_ACT_NONE, N);
+    for (int i = 0; i < N; i++)
+        problem.x[3 * i + 2] = 100 * problem.x[3 * i] + 7 * (float)sin(0.37 * (double)i * i);
+    assert_int_equal(vm_reach_of(&reach, &problem.samples), 0);
+    int far = 0;
+    for (int i = 0; i < N; i++) {
+        const float *row = &problem.x[3 * i];
+        const double x[3] = {(double)row[0], (double)row[1], (double)row[2]}, *w = reach.whitening;
+        for (int a = 0; a < 3; a++)
+            for (int b = 0; b <= a; b++)
+                z[i][a] = (b ? z[i][a] : 0) + *w++ * (x[b] - reach.mean[b]);
+        for (int j = 0; j < 3; j++) assert_true(x[j] >= reach.min[j] && x[j] <= reach.max[j]);
+        far += sqrt(z[i][0] * z[i][0] + z[i][1] * z[i][1] + z[i][2] * z[i][2]) > reach.distance;
+    }
+    assert_int_equal(far, 1); /* 0.1 % of 400 lies between the last two */
+    for (int a = 0; a < 3; a++)
+        for (int b = 0; b <= a; b++) {
+            double sum = 0;
+            for (int i = 0; i < N; i++) sum += z[i][a] * z[i][b] / N;
+            if (fabs(sum - (a == b)) > 0.02) fail_msg("covariance %d, %d: %g", a, b, sum);
+        }
+    /* a feature that is constant or the copy of another is no reason to fail */
+    for (int i = 0; i < N; i++) problem.x[3 * i + 1] = 5;
+    for (int i = 0; i < N; i++) problem.x[3 * i + 2] = problem.x[3 * i];
+    assert_int_equal(vm_reach_of(&reach, &problem.samples), 0);
+    assert_true(isfinite(reach.distance) && reach.distance < 10);
+    vm_objective_close(&problem.o);
+}
+
 static int with_lm(VmTrack *track)
 {
     const VmLmOptions options = {5, 1e-2, 1e-5};
@@ -565,6 +601,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ten_steps_of_adam),
+        cmocka_unit_test(reach_is_that_of_the_rows),
         cmocka_unit_test(levenberg_marquardt_finds_the_optimum),
         cmocka_unit_test(lbfgs_finds_the_optimum),
         cmocka_unit_test(metrics_are_those_of_scipy),
