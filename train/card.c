@@ -212,18 +212,23 @@ static json_t *load_registry(const char *path, VmError *error)
     return NULL;
 }
 
-/* By id, as other entries are. */
+static const char *id_of(const json_t *models, size_t i)
+{
+    const char *id = json_string_value(json_object_get(json_array_get(models, i), "id"));
+    return id ? id : "";
+}
+
+/* In the place of the entry of that id; a new one before the first that is greater. */
 static void put_entry(json_t *models, json_t *entry, const char *id)
 {
+    const size_t n = json_array_size(models);
     size_t at = 0;
-    for (; at < json_array_size(models); at++) {
-        const char *other = json_string_value(json_object_get(json_array_get(models, at), "id"));
-        const int order = other ? strcmp(other, id) : -1;
-        if (order > 0) break;
-        if (order) continue;
+    while (at < n && strcmp(id_of(models, at), id) != 0) at++;
+    if (at < n) {
         json_array_set_new(models, at, entry);
         return;
     }
+    for (at = 0; at < n && strcmp(id_of(models, at), id) < 0;) at++;
     json_array_insert_new(models, at, entry);
 }
 

@@ -87,7 +87,7 @@ static int optimise(const Fit *f, unsigned number, VmObjective *o, Start *s)
                                 .batch = spec->batch,
                                 .rate = spec->rate,
                                 .seed = spec->seed,
-                                .stream = STREAM_ORDER + number};
+                                .stream = STREAM_ORDER + spec->first_start + number};
     switch (f->fitted->optimizer) {
     case VM_OPTIMIZER_LM: return vm_lm(o, &lm, s->params, &s->track, &s->error);
     case VM_OPTIMIZER_LBFGS: return vm_lbfgs(o, &lbfgs, s->params, &s->track, &s->error);
@@ -100,7 +100,7 @@ static void run_start(void *opaque, size_t number, unsigned worker)
     const Fit *f = opaque;
     const VmFitSpec *spec = f->spec;
     Start *s = &f->starts[number];
-    VmRng rng = vm_rng(spec->seed, STREAM_START + number);
+    VmRng rng = vm_rng(spec->seed, STREAM_START + spec->first_start + number);
     VmObjective o = {.mlp = &spec->mlp,
                      .samples = &f->samples,
                      .huber = spec->huber / f->samples.scaling.target_std,

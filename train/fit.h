@@ -20,6 +20,7 @@ typedef struct VmFitSpec {
     int scaled;                 /* 0: inputs and target as they are */
     enum VmMlpStart start;
     unsigned restarts;     /* at least 1; the best is chosen on choice_queries */
+    unsigned first_start;  /* number of the first of them: what is random in a start comes of it */
     size_t queries;        /* 0 without a teacher */
     size_t choice_queries; /* fresh ones, when there are several starts */
     const VmTeacher *teacher;

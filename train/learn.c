@@ -140,9 +140,8 @@ static int fit(VmLearned *learned, const VmLearn *l, const VmFitSpec *given, VmE
         rows.x = d->x;
         rows.y = spec->value == VM_TEACHER_CLIPPED ? d->clipped : raw ? raw : d->raw;
     }
-    if (is_mos && d && l->teacher && is_readable(l))
-        return vm_mos_fit(&learned->fitted, spec, d, &rows, &learned->pull, error);
-    if (is_mos) spec->teacher = NULL; /* viewers are not asked by it */
+    if (is_mos && !(d && l->teacher && is_readable(l))) spec->teacher = NULL;
+    if (is_mos && d) return vm_mos_fit(&learned->fitted, spec, d, &rows, &learned->pull, error);
     if (!code) code = vm_fit(&learned->fitted, spec, names_of(l), &rows, error);
     vm_free(raw);
     return code;

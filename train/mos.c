@@ -11,8 +11,14 @@ typedef struct Mos {
     const VmFitSpec *spec;
     const VmDataset *d;
     const VmTable *rows;
-    VmFitted student;
+    VmFitted student; /* its params are NULL if no teacher reads these features */
 } Mos;
+
+/* What is tried: how strong the pull to the student is, or with which start learning begins. */
+typedef struct Trial {
+    double pull;
+    unsigned start;
+} Trial;
 
 /* Viewers' scores have another scale than the teacher's: the student is carried over by the line that fits
  * best, which only changes the scaling of its output. */
@@ -45,22 +51,26 @@ static int match_scale(Mos *m, VmError *error)
     return code ? vm_fail_memory(error) : 0;
 }
 
-static int fit_pulled(const Mos *m, double pull, const VmTable *rows, VmFitted *fitted,
-                      VmError *error)
+static int fit_trial(const Mos *m, Trial trial, const VmTable *rows, VmFitted *fitted,
+                     VmError *error)
 {
     VmFitSpec spec = *m->spec;
-    spec.first = m->student.params;
-    spec.scaling = &m->student.scaling;
-    spec.pull = pull;
+    spec.teacher = NULL; /* viewers are not asked by it */
     spec.restarts = 1;
     spec.queries = 0;
-    spec.lo = -INFINITY;
-    spec.hi = INFINITY;
+    spec.first_start = trial.start;
+    if (m->student.params) {
+        spec.first = m->student.params;
+        spec.scaling = &m->student.scaling;
+        spec.pull = trial.pull;
+        spec.lo = -INFINITY;
+        spec.hi = INFINITY;
+    }
     return vm_fit(fitted, &spec, m->d->features, rows, error);
 }
 
 /* Squared errors on one group's rows of a fit without them. */
-static int judge_group(const Mos *m, double pull, unsigned group, double *squares, VmError *error)
+static int judge_group(const Mos *m, Trial trial, unsigned group, double *squares, VmError *error)
 {
     const VmDataset *d = m->d;
     uint32_t *pick = vm_alloc_array(m->rows->n + 1, sizeof(*pick));
@@ -71,7 +81,7 @@ static int judge_group(const Mos *m, double pull, unsigned group, double *square
     rows.n = 0;
     for (size_t i = 0; i < m->rows->n; i++)
         if (d->clips[d->clip[m->rows->pick[i]]].group != group) pick[rows.n++] = m->rows->pick[i];
-    int code = rows.n && rows.n < m->rows->n ? fit_pulled(m, pull, &rows, &fitted, error) : 0;
+    int code = rows.n && rows.n < m->rows->n ? fit_trial(m, trial, &rows, &fitted, error) : 0;
     for (size_t i = 0; !code && fitted.params && i < m->rows->n; i++) {
         const uint32_t row = m->rows->pick[i];
         double y = 0;
@@ -84,36 +94,71 @@ static int judge_group(const Mos *m, double pull, unsigned group, double *square
     return code;
 }
 
-static int choose_pull(const Mos *m, double *pull, VmError *error)
+/* The trial that is best on groups left out in turn; the last of them if there is but one group. */
+static int choose(const Mos *m, const Trial *trials, unsigned n, unsigned *chosen, VmError *error)
 {
     double best = INFINITY;
-    *pull = pulls[VM_COUNT(pulls) - 1];
-    for (size_t k = 0; k < VM_COUNT(pulls); k++) {
+    *chosen = n - 1;
+    for (unsigned k = 0; n > 1 && k < n; k++) {
         double squares = 0;
         for (unsigned g = 0; g < m->d->n_groups; g++)
-            VM_TRY(judge_group(m, pulls[k], g, &squares, error));
+            VM_TRY(judge_group(m, trials[k], g, &squares, error));
         if (squares <= 0 || squares >= best) continue;
         best = squares;
-        *pull = pulls[k];
+        *chosen = k;
     }
     return 0;
+}
+
+/* The teacher's student, on the scale of the viewers. */
+static int make_student(Mos *m, VmError *error)
+{
+    VmFitSpec spec = *m->spec;
+    const VmTable none = {.n = 0};
+    spec.queries = 8000;
+    spec.value = VM_TEACHER_RAW;
+    spec.snapshot_every = 0;
+    VM_TRY(vm_fit(&m->student, &spec, m->d->features, &none, error));
+    return match_scale(m, error);
+}
+
+static int fit_student(Mos *m, VmFitted *fitted, double *pull, VmError *error)
+{
+    Trial trials[VM_COUNT(pulls)];
+    unsigned chosen = 0;
+    for (size_t k = 0; k < VM_COUNT(pulls); k++) trials[k] = (Trial){pulls[k], 0};
+    if (m->spec->pull >= 0) trials[0].pull = m->spec->pull;
+    int code = make_student(m, error);
+    if (!code && m->spec->pull < 0) code = choose(m, trials, VM_COUNT(pulls), &chosen, error);
+    *pull = trials[chosen].pull;
+    return code ? code : fit_trial(m, trials[chosen], m->rows, fitted, error);
+}
+
+static int fit_starts(Mos *m, VmFitted *fitted, VmError *error)
+{
+    const unsigned n = m->spec->restarts;
+    unsigned chosen;
+    Trial *trials = vm_alloc_array(n, sizeof(*trials));
+    if (!trials) return vm_fail_memory(error);
+    for (unsigned k = 0; k < n; k++)
+        trials[k] = (Trial){0, n - 1 - k}; /* the first one comes last */
+    int code = choose(m, trials, n, &chosen, error);
+    if (!code) code = fit_trial(m, trials[chosen], m->rows, fitted, error);
+    if (!code) {
+        fitted->restarts = n;
+        fitted->chosen = trials[chosen].start;
+    }
+    vm_free(trials);
+    return code;
 }
 
 int vm_mos_fit(VmFitted *fitted, const VmFitSpec *spec, const VmDataset *d, const VmTable *rows,
                double *pull, VmError *error)
 {
     Mos m = {.spec = spec, .d = d, .rows = rows};
-    VmFitSpec student = *spec;
-    const VmTable none = {.n = 0};
     *fitted = (VmFitted){.params = NULL};
-    student.queries = 8000;
-    student.value = VM_TEACHER_RAW;
-    student.snapshot_every = 0;
-    int code = vm_fit(&m.student, &student, d->features, &none, error);
-    if (!code) code = match_scale(&m, error);
-    if (!code && spec->pull < 0) code = choose_pull(&m, pull, error);
-    else *pull = spec->pull;
-    if (!code) code = fit_pulled(&m, *pull, rows, fitted, error);
+    const int code =
+        spec->teacher ? fit_student(&m, fitted, pull, error) : fit_starts(&m, fitted, error);
     vm_fitted_free(&m.student);
     return code;
 }

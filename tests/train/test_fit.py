@@ -377,6 +377,19 @@ class TestViewers(RowsCase):
         result = self.ok("fit", *args, "--restarts", "1", data=data)
         self.assertNotIn("student", result.stdout)
         self.assertGreater(self.report()["plcc"], 0.8)
+        # several starts: the one that does best on sources of the training rows left out in turn
+        chosen = []
+        for seed in ("0", "1", "2"):
+            models = []
+            for starts in ("1", "3"):
+                self.ok("fit", *args, "--restarts", starts, "--seed", seed, "--iterations", "8", data=data)
+                with open(os.path.join(self.out, "mlp_small_final.onnx"), "rb") as f:
+                    models.append(f.read())
+            choice = self.report("run.json")["starts"]
+            self.assertEqual(choice["restarts"], 3)
+            chosen.append(choice["chosen"])
+            self.assertEqual(models[0] == models[1], choice["chosen"] == 0)
+        self.assertNotEqual(chosen, [0, 0, 0])
 
     def test_bad_lists_are_refused(self):
         args = ["fit", "--target", "mos", "--val-source", "Elm", "--out-dir", self.out, "--mos"]
@@ -437,6 +450,15 @@ class TestLoso(RowsCase):
         a = self.json("eval", model)
         b = self.json("eval", os.path.join(folder, "student_1.onnx"))
         self.assertEqual(a["rmse"], b["rmse"])
+        # an entry is replaced where it stands, whatever the order of the others
+        registry = os.path.join(folder, "registry.json")
+        others = [{"id": "z", "onnx": "z.onnx"}, entry, {"id": "b", "onnx": "b.onnx"}]
+        self.file(registry, json.dumps({"schema_version": 1, "models": others}))
+        for name, expected in (("student_1", ["z", "student_1", "b"]), ("c", ["c", "z", "student_1", "b"])):
+            again = corpora.run("register", model, "--id", name, "--model-dir", folder, "--dataset", "made up", env=self.env)
+            self.assertEqual(again.returncode, 0, again.stderr)
+            with open(registry, encoding="utf-8") as f:
+                self.assertEqual([e["id"] for e in json.load(f)["models"]], expected)
         bad = corpora.run("register", model, "--id", "No Id", "--model-dir", folder, env=self.env)
         self.assertEqual(bad.returncode, 1)
 
