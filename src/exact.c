@@ -141,34 +141,212 @@ static const struct {
     {0x1.fd3c22b8f71f1p+0, 0x1.305c14160cc89p-58},
 };
 
-/* value * 2^n; the result is a normal number */
-static double scale(double value, int64_t n)
+/* 1/c, with 8 binary digits after the point, for the middle c of each 128th of [f, 2 f), f = 0x1.69555p-1; log(c)
+ * rounded to a multiple of 2^-43, so that a whole number of ln 2, of as many digits, is added exactly; and what
+ * that leaves. */
+static const struct {
+    double inverse, log, rest;
+} logs[128] = {
+    {0x16ap-8, -0x1.62c82f2b9c800p-2, 0x1.ab42428375680p-48},
+    {0x168p-8, -0x1.5d1bdbf580800p-2, -0x1.ca508d8e0f720p-46},
+    {0x166p-8, -0x1.5767717455800p-2, -0x1.362a4d5b6506dp-45},
+    {0x164p-8, -0x1.51aad872df800p-2, -0x1.684e49eb067d5p-49},
+    {0x162p-8, -0x1.4be5f95777800p-2, -0x1.41b6993293ee0p-47},
+    {0x160p-8, -0x1.4618bc21c6000p-2, 0x1.3d82f484c84ccp-46},
+    {0x15ep-8, -0x1.404308686a800p-2, 0x1.c42f3ed820b3ap-50},
+    {0x15cp-8, -0x1.3a64c55694800p-2, 0x1.0b1c686519460p-45},
+    {0x15ap-8, -0x1.347dd9a988000p-2, 0x1.5594dd4c58092p-45},
+    {0x159p-8, -0x1.31871c9544000p-2, -0x1.84fab94cecfd9p-46},
+    {0x157p-8, -0x1.2b9303ab8a000p-2, 0x1.6db12d6bfb0a5p-45},
+    {0x155p-8, -0x1.2596010df7800p-2, 0x1.c610f76c57076p-46},
+    {0x153p-8, -0x1.1f8ff9e48a000p-2, -0x1.7946c040cbe77p-45},
+    {0x152p-8, -0x1.1c898c1699800p-2, -0x1.fafbc68e75404p-46},
+    {0x150p-8, -0x1.1675cababa800p-2, 0x1.f1fc63382a8f0p-46},
+    {0x14ep-8, -0x1.1058bf9ae4800p-2, -0x1.6a8c4fd055a66p-45},
+    {0x14cp-8, -0x1.0a324e2739000p-2, -0x1.c6bee7ef4030ep-47},
+    {0x14bp-8, -0x1.071b85fcd5800p-2, -0x1.0d1d1707f97bep-46},
+    {0x149p-8, -0x1.00e6c45ad5000p-2, -0x1.cc68d52e01203p-50},
+    {0x147p-8, -0x1.f550a564b8000p-3, 0x1.323e3a09202fep-45},
+    {0x146p-8, -0x1.ef0adcbdc6000p-3, 0x1.b26b79c86af24p-45},
+    {0x144p-8, -0x1.e27076e2af000p-3, -0x1.72f4f543fff10p-46},
+    {0x143p-8, -0x1.dc1bca0abf000p-3, 0x1.c14f9675ccce9p-46},
+    {0x141p-8, -0x1.cf6354e09c000p-3, -0x1.771239a07d55bp-45},
+    {0x13fp-8, -0x1.c2968558c2000p-3, 0x1.cfd73dee38a40p-45},
+    {0x13ep-8, -0x1.bc286742d9000p-3, 0x1.94eb0318bb78fp-46},
+    {0x13cp-8, -0x1.af3c94e80c000p-3, 0x1.a4e633fcd9066p-52},
+    {0x13bp-8, -0x1.a8becfc883000p-3, 0x1.ce7a30de4630ep-48},
+    {0x139p-8, -0x1.9bb362e7e0000p-3, 0x1.1f2a8a1ce0ffcp-45},
+    {0x138p-8, -0x1.9525a9cf45000p-3, -0x1.ad1d904c1d4e3p-45},
+    {0x136p-8, -0x1.87fa06520d000p-3, 0x1.bbdbf7fdbfa09p-45},
+    {0x135p-8, -0x1.815c0a1435000p-3, -0x1.fab5a0dbfc630p-45},
+    {0x133p-8, -0x1.740f8f5403000p-3, -0x1.e9326cdfceabep-45},
+    {0x132p-8, -0x1.6d60fe719d000p-3, -0x1.0e46aa3b2e266p-46},
+    {0x131p-8, -0x1.66acd4272b000p-3, 0x1.5790900e4e1ebp-46},
+    {0x12fp-8, -0x1.59338d9982000p-3, -0x1.0ba68b7555d4ap-48},
+    {0x12ep-8, -0x1.526e5e3a1b000p-3, -0x1.0de8b90075b8fp-45},
+    {0x12cp-8, -0x1.44d2b6ccb8000p-3, 0x1.70cc16135783cp-46},
+    {0x12bp-8, -0x1.3dfc2b0ecc000p-3, -0x1.8a72a62b8c13fp-45},
+    {0x12ap-8, -0x1.371fc201e9000p-3, 0x1.178864d27543ap-48},
+    {0x128p-8, -0x1.29552f81ff000p-3, -0x1.48d301771c408p-45},
+    {0x127p-8, -0x1.2266f190a6000p-3, 0x1.4d20ab840e7f6p-45},
+    {0x126p-8, -0x1.1b72ad52f6000p-3, -0x1.e80a41811a396p-45},
+    {0x124p-8, -0x1.0d77e7cd09000p-3, 0x1.a699688e85bf4p-47},
+    {0x123p-8, -0x1.0671512ca6000p-3, 0x1.a47579cdc0a3dp-45},
+    {0x122p-8, -0x1.fec9131dbe000p-4, -0x1.575545ca333f2p-45},
+    {0x120p-8, -0x1.e27076e2b0000p-4, 0x1.a342c2af0003cp-45},
+    {0x11fp-8, -0x1.d4313d66cc000p-4, 0x1.9454379135713p-45},
+    {0x11ep-8, -0x1.c5e548f5bc000p-4, -0x1.d0c57585fbe06p-46},
+    {0x11dp-8, -0x1.b78c82bb0e000p-4, -0x1.b4210878cf032p-45},
+    {0x11cp-8, -0x1.a926d3a4ae000p-4, 0x1.53935e85baac8p-45},
+    {0x11ap-8, -0x1.8c345d631a000p-4, 0x1.37c294d2f5668p-46},
+    {0x119p-8, -0x1.7da766d7b2000p-4, 0x1.a66f776fe6ecap-45},
+    {0x118p-8, -0x1.6f0d28ae56000p-4, -0x1.69737c93373dap-45},
+    {0x117p-8, -0x1.60658a9376000p-4, 0x1.e789c422c7611p-45},
+    {0x115p-8, -0x1.42edcbea64000p-4, -0x1.bc0eeea7c9acdp-46},
+    {0x114p-8, -0x1.341d7961be000p-4, 0x1.c5edaccf913dfp-45},
+    {0x113p-8, -0x1.253f62f0a2000p-4, 0x1.7d20e092cb1fep-45},
+    {0x112p-8, -0x1.16536eea38000p-4, 0x1.47c5e768fa309p-46},
+    {0x111p-8, -0x1.075983598e000p-4, -0x1.1c4c06d2999e2p-46},
+    {0x110p-8, -0x1.f0a30c0118000p-5, 0x1.d599e83368e91p-45},
+    {0x10fp-8, -0x1.d276b8adb0000p-5, -0x1.6a423c78a64b0p-46},
+    {0x10ep-8, -0x1.b42dd71198000p-5, 0x1.c827ae5d6704cp-46},
+    {0x10cp-8, -0x1.77458f632c000p-5, -0x1.cfc4634f2a1eep-45},
+    {0x10bp-8, -0x1.58a5bafc90000p-5, 0x1.b2b739570ad39p-45},
+    {0x10ap-8, -0x1.39e87b9fec000p-5, 0x1.502b7f526feaap-48},
+    {0x109p-8, -0x1.1b0d98923c000p-5, -0x1.97fc2ca2eec8ap-45},
+    {0x108p-8, -0x1.f829b0e780000p-6, -0x1.980267c7e09e4p-45},
+    {0x107p-8, -0x1.b9fc027af8000p-6, -0x1.197fbd465b759p-46},
+    {0x106p-8, -0x1.7b91b07d58000p-6, -0x1.88d5493faa639p-45},
+    {0x105p-8, -0x1.3cea443468000p-6, -0x1.2ba779a52b7eap-45},
+    {0x104p-8, -0x1.fc0a8b0fc0000p-7, -0x1.f1e7cf6d3a69cp-50},
+    {0x103p-8, -0x1.7dc475f810000p-7, -0x1.4edba4a25e0b1p-48},
+    {0x102p-8, -0x1.fe02a6b100000p-8, -0x1.9e23f0dda40e4p-46},
+    {0x101p-8, -0x1.ff00aa2b00000p-9, -0x1.0bc04a086b56ap-45},
+    {0x100p-8, 0, 0},
+    {0xfep-8, 0x1.0101575890000p-7, -0x1.0c76b999d2be8p-46},
+    {0xfcp-8, 0x1.0205658938000p-6, -0x1.3dc5b06e2f7d2p-45},
+    {0xfap-8, 0x1.8492528c90000p-6, -0x1.aa0ba325a0c34p-45},
+    {0xf8p-8, 0x1.0415d89e74000p-5, 0x1.111c05cf1d753p-47},
+    {0xf6p-8, 0x1.466aed42e0000p-5, -0x1.c167375bdfd28p-45},
+    {0xf4p-8, 0x1.894aa149fc000p-5, -0x1.97995d05a267dp-46},
+    {0xf2p-8, 0x1.ccb73cdddc000p-5, -0x1.a68f247d82807p-46},
+    {0xf1p-8, 0x1.eea31c006c000p-5, -0x1.e113e4fc93b7bp-47},
+    {0xefp-8, 0x1.1973bd1466000p-4, -0x1.5325d560d9e9bp-45},
+    {0xedp-8, 0x1.3bdf5a7d1e000p-4, 0x1.cc85ea5db4ed7p-45},
+    {0xebp-8, 0x1.5e95a4d97a000p-4, -0x1.c69063c5d1d1ep-45},
+    {0xeap-8, 0x1.700d30aeac000p-4, 0x1.c1e8da99ded32p-49},
+    {0xe8p-8, 0x1.9335e5d594000p-4, 0x1.3115c3abd47dap-45},
+    {0xe6p-8, 0x1.b6ac88dad6000p-4, -0x1.390802bf768e5p-46},
+    {0xe5p-8, 0x1.c885801bc4000p-4, 0x1.646d1c65aacd3p-45},
+    {0xe3p-8, 0x1.ec739830a2000p-4, -0x1.dc068afe645e0p-45},
+    {0xe2p-8, 0x1.fe89139dbe000p-4, -0x1.534d64fa10afdp-45},
+    {0xe0p-8, 0x1.1178e8227e000p-3, 0x1.1ef78ce2d07f2p-45},
+    {0xdfp-8, 0x1.1aa2b7e23f000p-3, 0x1.ca78e44389934p-45},
+    {0xddp-8, 0x1.2d1610c868000p-3, 0x1.39d6ccb81b4a1p-47},
+    {0xdcp-8, 0x1.365fcb0159000p-3, 0x1.62fa8234b7289p-51},
+    {0xdap-8, 0x1.4913d8333b000p-3, 0x1.5837954fdb678p-45},
+    {0xd9p-8, 0x1.527e5e4a1b000p-3, 0x1.633e8e5697dc7p-45},
+    {0xd7p-8, 0x1.6574ebe8c1000p-3, 0x1.9cf8b2c3c2e78p-46},
+    {0xd6p-8, 0x1.6f0128b757000p-3, -0x1.5118de59c21e1p-45},
+    {0xd5p-8, 0x1.7898d85445000p-3, -0x1.c661070914305p-46},
+    {0xd3p-8, 0x1.8beafeb390000p-3, -0x1.73d54aae92cd1p-47},
+    {0xd2p-8, 0x1.95a5adcf70000p-3, 0x1.7f22858a0ff6fp-47},
+    {0xd0p-8, 0x1.a93ed3c8ae000p-3, -0x1.8724350562169p-45},
+    {0xcfp-8, 0x1.b31d8575bd000p-3, -0x1.c358d4eace1aap-47},
+    {0xcep-8, 0x1.bd087383be000p-3, -0x1.d4bc4595412b6p-45},
+    {0xcdp-8, 0x1.c6ffbc6f01000p-3, -0x1.1ec72c5962bd2p-48},
+    {0xcbp-8, 0x1.db13db0d49000p-3, -0x1.aff2af715b035p-45},
+    {0xcap-8, 0x1.e530effe71000p-3, 0x1.212276041f430p-51},
+    {0xc9p-8, 0x1.ef5ade4dd0000p-3, -0x1.a211565bb8e11p-51},
+    {0xc8p-8, 0x1.f991c6cb3b000p-3, 0x1.bcbecca0cdf30p-46},
+    {0xc6p-8, 0x1.07138604d5800p-2, 0x1.89cdb16ed4e91p-48},
+    {0xc5p-8, 0x1.0c42d67616000p-2, 0x1.7188b163ceae9p-45},
+    {0xc4p-8, 0x1.1178e8227e800p-2, -0x1.c210e63a5f01cp-45},
+    {0xc3p-8, 0x1.16b5ccbacf800p-2, 0x1.b9acdf7a51681p-45},
+    {0xc2p-8, 0x1.1bf99635a6800p-2, 0x1.ca6ed5147bdb7p-45},
+    {0xc1p-8, 0x1.214456d0eb800p-2, 0x1.a87deba46baeap-47},
+    {0xbfp-8, 0x1.2bef07cdc9000p-2, 0x1.a9cfa4a5004f4p-45},
+    {0xbep-8, 0x1.314f1e1d36000p-2, -0x1.8e27ad3213cb8p-45},
+    {0xbdp-8, 0x1.36b6776be1000p-2, 0x1.16ecdb0f177c8p-46},
+    {0xbcp-8, 0x1.3c25277333000p-2, 0x1.83b54b606bd5cp-46},
+    {0xbbp-8, 0x1.419b423d5e800p-2, 0x1.8e436ec90e09dp-47},
+    {0xbap-8, 0x1.4718dc271c800p-2, -0x1.f27ce0967d675p-45},
+    {0xb9p-8, 0x1.4c9e09e173000p-2, -0x1.e20891b0ad8a4p-45},
+    {0xb8p-8, 0x1.522ae0738a000p-2, 0x1.ebe708164c759p-45},
+    {0xb7p-8, 0x1.57bf753c8d000p-2, 0x1.fadedee5d40efp-46},
+    {0xb6p-8, 0x1.5d5bddf596000p-2, -0x1.a0b2a08a465dcp-47},
+};
+
+static uint64_t bits_of(double value)
 {
     uint64_t bits;
     memcpy(&bits, &value, sizeof(bits));
-    bits += (uint64_t)n << 52;
-    memcpy(&value, &bits, sizeof(bits));
+    return bits;
+}
+
+static double value_of(uint64_t bits)
+{
+    double value;
+    memcpy(&value, &bits, sizeof(value));
     return value;
 }
 
-/* x = (128 n + i) ln 2 / 128 + r with |r| < 2^-8: exp(x) = 2^n 2^(i/128) exp(r), the last by a polynomial of
+/* e to the x + rest, |x| < 512 < 1022 ln 2, so that no step leaves the normal numbers.
+ * x = (128 n + i) ln 2 / 128 + r with |r| < 2^-8: exp(x) = 2^n 2^(i/128) exp(r), the last by a polynomial of
  * degree 5 that is off by 2^-65 at most. The steps, their order and where a product is not rounded before it
  * is added decide the last bit; they are those of Arm's routines, which glibc has. */
-double vm_exact_exp(double x)
+static double exp_of_sum(double x, double rest)
 {
-    /* |x| < 512 < 1022 ln 2: no step leaves the normal numbers */
-    if (!(fabs(x) < 512)) return exp(x);
     /* adding 1.5 * 2^52 rounds to an integer, which stands in the low bits of the sum then */
     const double shift = 0x1.8p52, sum = fma(0x1.71547652b82fep7, x, shift), whole = sum - shift;
     const int64_t n = (int64_t)whole;
     const double high = fma(whole, -0x1.62e42fefa0000p-8, x);
-    const double r = fma(whole, -0x1.cf79abc9e3b39p-47, high), r2 = r * r;
+    const double r = fma(whole, -0x1.cf79abc9e3b39p-47, high) + rest, r2 = r * r;
     const unsigned i = (unsigned)(n & 127);
     const double low = fma(r, 0x1.555555555543cp-3, 0x1.ffffffffffdbdp-2);
     const double top = fma(r, 0x1.1111167a4d017p-7, 0x1.55555cf172b91p-5);
     const double less_one = fma(r2 * r2, top, fma(r2, low, powers[i].rest + r));
-    const double power = scale(powers[i].value, (n - i) / 128);
+    const double power = value_of(bits_of(powers[i].value) + ((uint64_t)((n - i) / 128) << 52));
     return fma(power, less_one, power);
+}
+
+double vm_exact_exp(double x)
+{
+    return fabs(x) < 512 ? exp_of_sum(x, 0) : exp(x);
+}
+
+/* The natural logarithm of a positive normal number, *rest beyond its last bit; 68 bits of both are right.
+ * x = 2^n z, z in the i-th part of [f, 2 f): log(x) = n ln 2 + log(c) + log(1 + r), r = z / c - 1, the last by a
+ * polynomial of degree 8. What each sum drops is kept and added in the end. */
+static double log_in_two(double x, double *rest)
+{
+    const uint64_t above = bits_of(x) - 0x3fe6955500000000U;
+    const unsigned i = above >> 45 & 127;
+    const int64_t n = (int64_t)(above & 0xfffULL << 52) / (INT64_C(1) << 52);
+    const double whole = (double)n, z = value_of(bits_of(x) - (above & 0xfffULL << 52));
+    const double r = fma(z, logs[i].inverse, -1);
+    const double a = fma(whole, 0x1.62e42fefa3800p-1, logs[i].log), b = a + r;
+    const double rest_a = fma(whole, 0x1.ef35793c76730p-45, logs[i].rest), rest_b = a - b + r;
+    const double half = -0.5 * r, square = r * half, cube = r * square, sum = b + square;
+    const double rest_square = fma(half, r, -square), rest_sum = b - sum + square;
+    const double p1 = fma(r, 0x1.0000000000006p-1, -0x1.555555555556p-1);
+    const double p2 = fma(r, -0x1.555555529a47ap-1, 0x1.999999959554ep-1);
+    const double p3 = fma(r, 0x1.0002b8b263fc3p0, -0x1.2495b9b4845e9p0);
+    const double tail = fma(square, fma(square, p3, p2), p1);
+    const double low = fma(cube, tail, rest_a + rest_b + rest_square + rest_sum);
+    const double high = sum + low;
+    *rest = sum - high + low;
+    return high;
+}
+
+double vm_exact_pow(double x, double y)
+{
+    const double size = fabs(y);
+    if (!(x >= DBL_MIN && x <= DBL_MAX && size > 0x1p-50 && size < 0x1p50)) return pow(x, y);
+    double rest;
+    const double log_x = log_in_two(x, &rest), high = y * log_x;
+    if (!(fabs(high) < 512)) return pow(x, y);
+    return exp_of_sum(high, fma(y, rest, fma(y, log_x, -high)));
 }
 
 /* x = 2^n m: n log10(2), in two parts, + log(m) / log(10). m lies above 1 for n >= 0 and below for n < 0, so

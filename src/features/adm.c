@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* Integer ADM: detail loss (adm2), additive impairment (aim) and their blend (adm3).
  * (spec: integer ADM) */
+#include "exact.h"
 #include "features/adm_flow.h"
 
 #include <math.h>
@@ -115,7 +116,7 @@ static float den_of(const VmAdmScale *c, const VmAdmSum sum[3], double noise_wei
     const int x = bits[c->scale] - c->den_shift[0] - c->den_shift[1];
     float d[3];
     for (int b = 0; b < 3; b++) {
-        const double cubes = ldexp((double)sum[b].i, -x) * pow((double)c->rfactor[b], 3);
+        const double cubes = ldexp((double)sum[b].i, -x) * vm_exact_pow((double)c->rfactor[b], 3);
         d[b] = powf((float)cubes, third) + noise(c, noise_weight);
     }
     return d[0] + d[1] + d[2];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* Contrast sensitivity of the eye for each wavelet scale. Types and order of operations are part of the
  * definition: a weight's last bit moves scores. */
+#include "exact.h"
 #include "features/adm_flow.h"
 
 #include <math.h>
@@ -18,25 +19,26 @@ float vm_adm_csf_watson(const VmAdmView *v, int scale, int diagonal)
     static const float amplitude[4][2] = {
         {0.67234f, 0.72709f}, {0.41317f, 0.49428f}, {0.22727f, 0.28688f}, {0.11792f, 0.15214f}};
     const float a = 0.495f, k = 0.466f, f0 = 0.401f, g = diagonal ? 0.534f : 1.0f;
-    const float tau =
-        (float)log10(pow(2, scale + 1) * (double)f0 * (double)g / (double)resolution(v));
+    const float tau = (float)vm_exact_log10(vm_exact_pow(2, scale + 1) * (double)f0 * (double)g /
+                                            (double)resolution(v));
     const float kappa = k * tau * tau;
-    const float q =
-        (float)(2.0 * (double)a * pow(10, (double)kappa) / (double)amplitude[scale][diagonal]);
+    const float q = (float)(2.0 * (double)a * vm_exact_pow(10, (double)kappa) /
+                            (double)amplitude[scale][diagonal]);
     return 1.0f / q;
 }
 
 float vm_adm_csf_native(const VmAdmView *v, int scale, int diagonal)
 {
-    float f = (float)((double)resolution(v) / pow(2, scale + 1));
+    float f = (float)((double)resolution(v) / vm_exact_pow(2, scale + 1));
     if (diagonal) f = (float)((double)f / 0.7);
-    return (float)((0.31 + 0.69 * (double)f) * exp(-0.29 * (double)f));
+    return (float)((0.31 + 0.69 * (double)f) * vm_exact_exp(-0.29 * (double)f));
 }
 
 /* a parameter of Barten's model at 100 cd/m2, between its values at 20 and 150 */
 static float at_100(float at_20, float at_150)
 {
-    const float p20 = (float)log10(20), p150 = (float)log10(150), p100 = (float)log10(100);
+    const float p20 = (float)vm_exact_log10(20), p150 = (float)vm_exact_log10(150),
+                p100 = (float)vm_exact_log10(100);
     return at_20 + ((at_150 - at_20) / (p150 - p20)) * (p100 - p20);
 }
 
@@ -47,20 +49,22 @@ float vm_adm_csf_barten(const VmAdmView *v, int scale, int diagonal)
     static const float decay[4] = {0.028f, 0.37f, 37, 360};
     const float p0 = at_100(0.334278f, 0.394533f), p1 = at_100(3.79542f, 2.7755f);
     const float p2 = at_100(1.07327f, 1.16577f), p3 = at_100(6.4635f, 7.45665f);
-    const float f = (float)((double)resolution(v) / pow(2, scale + 1));
+    const float f = (float)((double)resolution(v) / vm_exact_pow(2, scale + 1));
     const float p0f = p0 * f, f7 = f / 7;
-    const float alpha = (float)(1 + pow((double)p0f, (double)p1));
-    const float beta = (float)(1 / pow(1 - exp(-pow((double)f7, 2)), (double)p2));
+    const float alpha = (float)(1 + vm_exact_pow((double)p0f, (double)p1));
+    const float beta =
+        (float)(1 / vm_exact_pow(1 - vm_exact_exp(-vm_exact_pow((double)f7, 2)), (double)p2));
     const float product = alpha * beta;
-    const float n = (float)((double)p3 / pow((double)product, 0.5));
+    const float n = (float)((double)p3 / vm_exact_pow((double)product, 0.5));
     float m = 0;
     for (int i = 0; i < 4; i++) {
         const float exponent = -decay[i] * f;
-        m = (float)((double)m + (double)aperture[i] * exp((double)exponent));
+        m = (float)((double)m + (double)aperture[i] * vm_exact_exp((double)exponent));
     }
     const float ratio = 4.0627f / 100;
     const float l =
-        (float)((double)30.162f * pow(pow((double)ratio, (double)1.6596f) + 1, (double)-0.2712f));
+        (float)((double)30.162f *
+                vm_exact_pow(vm_exact_pow((double)ratio, (double)1.6596f) + 1, (double)-0.2712f));
     const float nml = n * m * l;
     return (float)((double)nml * (diagonal ? v->csf_diagonal_scale : v->csf_scale));
 }

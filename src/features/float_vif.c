@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* VIF in floating point, with an optional scaling of the pictures before it. (spec: P2.2) */
+#include "exact.h"
 #include "extractor.h"
 #include "features/resample.h"
 
@@ -111,7 +112,8 @@ static int gaussian(float taps[VM_FVIF_MAX_TAPS], int scale, float kernelscale)
     for (int k = 0; k < n; k++) {
         const int offset = k - n / 2;
         const float x = (float)offset;
-        const float e = (float)exp(-0.5 * (double)x / (double)sigma * (double)x / (double)sigma);
+        const float e =
+            (float)vm_exact_exp(-0.5 * (double)x / (double)sigma * (double)x / (double)sigma);
         taps[k] = e / den;
         sum += taps[k];
     }

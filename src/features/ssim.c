@@ -256,7 +256,8 @@ static void run_ms_ssim(const VmGroup *g, const VmFrame *frame, VmBand band, VmA
     double score = 1;
     for (int j = 0; j < MS_SCALES; j++) {
         const VmSsimSums m = means(&s, j);
-        score *= pow(m.l, (double)alpha[j]) * pow(m.c, (double)beta[j]) * pow(m.s, (double)beta[j]);
+        score *= vm_exact_pow(m.l, (double)alpha[j]) * vm_exact_pow(m.c, (double)beta[j]) *
+                 vm_exact_pow(m.s, (double)beta[j]);
         values[0][1 + j].d = m.l;
         values[0][1 + MS_SCALES + j].d = m.c;
         values[0][1 + 2 * MS_SCALES + j].d = m.s;

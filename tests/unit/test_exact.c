@@ -83,6 +83,38 @@ static void test_exp(void **state)
     for (double x = 500; x < 708; x += 0.37) assert_true(distance(vm_exact_exp(-x), exp(-x)) <= 1);
 }
 
+/* MS-SSIM takes powers of means. Arguments as above. */
+static void test_pow(void **state)
+{
+    (void)state;
+    static const double known[][3] = {
+        {0x1.a78p-2, 0x1.6f0068p-5, 0x1.ec24adc8dd7efp-1},
+        {0x1.ed4p-2, 0x1.247454p-2, 0x1.9f97d0b03d909p-1},
+        {0x1.924p-2, 0x1.334d6ap-2, 0x1.82cd32a083689p-1},
+        {0x1.e8cp-1, 0x1.334d6ap-2, 0x1.f8e8aa94f8fc9p-1},
+        {0x1.88ep-1, 0x1.e3f142p-3, 0x1.e0f0e3e715287p-1},
+        {0x1.284p-2, 0x1.10ff98p-3, 0x1.b1fab48ea9d95p-1},
+        {0x1.ae8p-1, 0x1.10ff98p-3, 0x1.f44d817fe3d6dp-1},
+    };
+    for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+        assert_true(vm_exact_pow(known[i][0], known[i][1]) == known[i][2]);
+    const uint64_t allowed = is_the_model() ? 0 : 1;
+    for (int i = 0; i < 1000000; i++) {
+        const double x = i % 2 ? uniform() : ldexp(1 + uniform(), (int)(200 * uniform()) - 100);
+        const double y = i % 3 ? 3 * uniform() : 14 * uniform() - 7;
+        if (distance(vm_exact_pow(x, y), pow(x, y)) > allowed)
+            fail_msg("pow(%a, %a) is %a here, %a in the C library", x, y, vm_exact_pow(x, y),
+                     pow(x, y));
+    }
+    for (int n = -60; n <= 60; n++) assert_true(vm_exact_pow(2, n) == ldexp(1, n));
+    assert_true(vm_exact_pow(1, 0.3) == 1 && vm_exact_pow(0.7, 0) == 1 &&
+                vm_exact_pow(0, 0.3) == 0);
+    assert_true(isnan(vm_exact_pow(-1, 0.3)) && isnan(vm_exact_pow(NAN, 1)) &&
+                isnan(vm_exact_pow(2, NAN)));
+    assert_true(vm_exact_pow(2, 1000) == 0x1p1000 && vm_exact_pow(10, -400) == 0);
+    assert_true(vm_exact_pow(INFINITY, 0.5) == INFINITY && vm_exact_pow(2, INFINITY) == INFINITY);
+}
+
 static void test_log10(void **state)
 {
     (void)state;
@@ -105,6 +137,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_where_processors_differ),
         cmocka_unit_test(test_exp),
+        cmocka_unit_test(test_pow),
         cmocka_unit_test(test_log10),
     };
     return cmocka_run_group_tests_name("exact", tests, NULL, NULL);
