@@ -5,9 +5,10 @@
 #include "features/adm_flow.h"
 
 #include <math.h>
+#include <string.h>
 
 typedef struct AdmOptions {
-    int debug, display_height, csf_mode, skip_aim, skip_scale0;
+    int debug, display_height, csf_mode, skip_aim, skip_scale0, row_step;
     double csf_scale, csf_diag_scale, dlm_weight, gain_limit, view_distance, noise_weight, min;
 } AdmOptions;
 
@@ -25,6 +26,8 @@ static const VmOption options[] = {
     {"adm_skip_aim", NULL, VM_OPT_BOOL, AT(skip_aim), .unnamed = 1},
     {"adm_skip_scale0", "ssz", VM_OPT_BOOL, AT(skip_scale0)},
     {"adm_min_val", "min", VM_OPT_DOUBLE, AT(min), 0, 0, 1},
+    /* ours: of scales 0 and 1 only one group of rows in so many is looked at, for estimates */
+    {"adm_row_step", "ars", VM_OPT_INT, AT(row_step), 1, 1, 16},
     {0},
 };
 #undef AT
@@ -80,6 +83,12 @@ static int check(const void *options, const VmFormat *f, VmError *error)
             "adm_ref_display_height %d; it has 3 and 5 with 1080, 1.5, 3 and 5 with 2160, "
             "5 with 720",
             o->csf_mode, o->view_distance, o->display_height);
+    if (o->row_step > 1 &&
+        f->h < 16u * (unsigned)o->row_step) /* no group of scale 1 but at its ends */
+        return vm_fail(
+            error, -EINVAL,
+            "feature adm: adm_row_step %d needs pictures of at least %d rows, these have %u",
+            o->row_step, 16 * o->row_step, f->h);
     if (f->w >= 17 && f->h >= 17) return 0;
     return vm_fail(error, -EINVAL, "feature adm needs pictures of at least 17x17, these are %ux%u",
                    f->w, f->h);
@@ -148,9 +157,11 @@ static void set_up(const VmGroup *group, VmAdmVariant *variants)
         v->gain = o->gain_limit;
         v->skip_aim = o->skip_aim;
         v->skip_scale0 = o->skip_scale0;
+        v->row_step = o->row_step;
         if (variants[owner].skip_scale0 && !o->skip_scale0) owner = i;
     }
-    for (unsigned i = 0; i < group->n; i++) variants[i].den_of = owner;
+    for (unsigned i = 0; i < group->n; i++)
+        variants[i].den_of = variants[i].row_step == variants[owner].row_step ? owner : i;
 }
 
 static void run(const VmGroup *group, const VmFrame *frame, VmBand band, VmArena *arena, void *out)
@@ -162,6 +173,25 @@ static void run(const VmGroup *group, const VmFrame *frame, VmBand band, VmArena
     vm_adm_flow_run(&f);
 }
 
+/* The sums of a scale, as if all rows were like those that were looked at. */
+static VmAdmSums of_all_rows(const VmAdmVariant *v, int s, const VmAdmSums *own,
+                             const VmAdmSums *den)
+{
+    const VmAdmScale *c = &v->scale[s];
+    VmAdmSums sums = *own;
+    int taken = 0;
+    memcpy(sums.den, den->den, sizeof(sums.den));
+    for (int y = c->y0; y < c->y1; y++) taken += vm_adm_takes_row(v, s, y);
+    if (!taken || taken == c->y1 - c->y0) return sums;
+    const double factor = (double)(c->y1 - c->y0) / taken;
+    for (int b = 0; b < 3; b++) {
+        sums.num[b].i = (int64_t)((double)sums.num[b].i * factor);
+        sums.den[b].i = (int64_t)((double)sums.den[b].i * factor);
+        sums.aim[b].i = (int64_t)((double)sums.aim[b].i * factor);
+    }
+    return sums;
+}
+
 static void score(const VmFormat *format, const VmAdmVariant *v, const VmAdmSums *sums,
                   const VmAdmSums *den_sums, const AdmOptions *o, VmValue *out)
 {
@@ -169,9 +199,10 @@ static void score(const VmFormat *format, const VmAdmVariant *v, const VmAdmSums
     double aim = 0;
     for (int s = o->skip_scale0; s < VM_ADM_SCALES; s++) {
         const VmAdmScale *c = &v->scale[s];
-        num[s] = num_of(c, sums[s].num, o->noise_weight);
-        den[s] = den_of(c, den_sums[s].den, o->noise_weight);
-        if (!o->skip_aim) aim += (double)num_of(c, sums[s].aim, 0);
+        const VmAdmSums all = of_all_rows(v, s, &sums[s], &den_sums[s]);
+        num[s] = num_of(c, all.num, o->noise_weight);
+        den[s] = den_of(c, all.den, o->noise_weight);
+        if (!o->skip_aim) aim += (double)num_of(c, all.aim, 0);
     }
     const int valid = vm_adm_output(out, format, num, den);
     out[VM_AIM].d = valid ? aim / out[VM_ADM_DEN].d : 0;

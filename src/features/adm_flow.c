@@ -4,6 +4,7 @@
 #include <string.h>
 
 enum { ADDITIVE, RESTORED };
+enum { SPARSE_SCALES = 2 }; /* those that row_step applies to */
 
 _Static_assert((int)VM_MAX_INSTANCES <= (int)VM_MAX_GAINS, "more options than decouple takes");
 
@@ -40,6 +41,14 @@ void vm_adm_geometry(VmAdmScale scale[VM_ADM_SCALES], const VmFormat *format)
 }
 
 /* ---- what is wanted of each scale ---- */
+
+/* Rows in a group. One more on each side is made for the masking: half as many again. */
+enum { GROUP = 4 };
+
+int vm_adm_takes_row(const VmAdmVariant *v, int s, int i)
+{
+    return s >= SPARSE_SCALES || v->row_step <= 1 || i / GROUP % v->row_step == v->row_step / 2;
+}
 
 static int runs_scale(const VmAdmVariant *v, int s)
 {
@@ -141,7 +150,8 @@ static void add_details(VmAdmFlow *f, unsigned variant, int s, int i)
     const VmAdmVariant *v = &f->variants[variant];
     const VmAdmOps *ops = ops_of(f, s);
     const VmAdmScale *c = &v->scale[s];
-    if (v->den_of == variant && i >= f->own[s].first && i < f->own[s].end)
+    if (v->den_of == variant && i >= f->own[s].first && i < f->own[s].end &&
+        vm_adm_takes_row(v, s, i))
         ops->den(f->sums[variant][s].den, (const void *const *)f->band[0], c);
     /* additive detail masks the restored one and, for AIM, the other way round */
     for (int m = ADDITIVE; m <= (v->skip_aim ? ADDITIVE : RESTORED); m++) {
@@ -168,11 +178,21 @@ static void add_masked(VmAdmFlow *f, unsigned variant, int s, int y)
     }
 }
 
+/* Are details of row i needed, for itself or for the masking of a neighbour? */
+static int wants_details(const VmAdmFlow *f, int s, int i)
+{
+    if (i < f->detail[s].first || i >= f->detail[s].end) return 0;
+    for (unsigned v = 0; v < f->group->n; v++)
+        for (int y = i - 1; runs_scale(&f->variants[v], s) && y <= i + 1; y++)
+            if (vm_adm_takes_row(&f->variants[v], s, y)) return 1;
+    return 0;
+}
+
 /* Row i of the bands of scale s. */
 static void transform(void *state, int s, int i)
 {
     VmAdmFlow *f = state;
-    const int details = i >= f->detail[s].first && i < f->detail[s].end;
+    const int details = wants_details(f, s, i);
     for (int p = 0; p < 2; p++) {
         const void *rows[4];
         for (int k = 0; k < 4; k++) rows[k] = source_row(f, s, p, 2 * i - 1 + k);
@@ -191,7 +211,8 @@ static void masked(void *state, int level, int y)
     VmAdmFlow *f = state;
     const int s = level - 1;
     for (unsigned v = 0; v < f->group->n; v++)
-        if (runs_scale(&f->variants[v], s)) add_masked(f, v, s, y);
+        if (runs_scale(&f->variants[v], s) && vm_adm_takes_row(&f->variants[v], s, y))
+            add_masked(f, v, s, y);
 }
 
 /* ---- memory ---- */

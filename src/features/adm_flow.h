@@ -22,6 +22,7 @@ typedef struct VmAdmVariant {
     VmAdmScale scale[VM_ADM_SCALES];
     double gain; /* enhancement gain limit */
     int skip_scale0, skip_aim;
+    int row_step;    /* one group of rows in so many adds to the sums of the fine scales; 0 as 1 */
     unsigned den_of; /* the variant whose den sums hold for this one */
     /* rows of one scale: contributions to the threshold by the additive [0] and the restored [1]
      * detail; restored [0] and additive [1] detail waiting for the row below */
@@ -47,6 +48,9 @@ typedef struct VmAdmFlow {
 
 /* Sets sizes, scored region and everything that depends on them alone. */
 void vm_adm_geometry(VmAdmScale scale[VM_ADM_SCALES], const VmFormat *format);
+
+/* Does row i of scale s add to the sums? */
+int vm_adm_takes_row(const VmAdmVariant *variant, int s, int i);
 
 /* Takes the flow's memory from the arena: variants first (zeroed), then rows. */
 void vm_adm_flow_take(VmAdmFlow *flow, VmArena *arena);

@@ -1,33 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* Cheap features for models that estimate a score which is defined by dear ones: ADM, VIF and motion of the
- * pictures at half their size, and PSNR; of all rows or of some bands of them, and, of still fewer, the finest
- * scales at full size. Experimental: names and values may change with a release, models name the version they
- * were trained for. */
+ * pictures at half their size, and PSNR. Two options for experiments: only some bands of the pictures' rows; ADM
+ * at full size, its fine scales from some of their rows. Experimental: names and values may change with a
+ * release, models name the version they were trained for. */
 #include "extractor.h"
 #include "rows.h"
 
+#include <stdio.h>
 #include <string.h>
 
 extern const VmExtractor vm_extractor_adm, vm_extractor_motion, vm_extractor_psnr, vm_extractor_vif;
 
 typedef struct FastOptions {
-    int bands, fine;
+    int bands, rows;
 } FastOptions;
 
 static const VmOption options[] = {
     {"bands", NULL, VM_OPT_INT, offsetof(FastOptions, bands), 1, 1, 64},
-    {"fine", NULL, VM_OPT_INT, offsetof(FastOptions, fine), 0, 0, 64},
+    {"rows", NULL, VM_OPT_INT, offsetof(FastOptions, rows), 0, 0, 8},
     {0},
 };
 
-typedef enum Sight {
-    HALF, /* the half-size pictures */
-    FULL, /* the pictures themselves */
-    FINE, /* the same, bands as option `fine` has it */
-} Sight;
-
 /* The extractors that do the work. */
-enum { ADM, VIF, MOTION, HALF_PSNR, PSNR, FINE_ADM, FINE_VIF, N_PARTS };
+enum { ADM, VIF, MOTION, HALF_PSNR, PSNR, N_PARTS };
 
 static VmEntry no_aim[] = {{"adm_skip_aim", "true"}, {"debug", "true"}};
 static VmEntry coarse[] = {{"vif_first_scale", "2"}};
@@ -36,18 +31,16 @@ static VmEntry no_chroma[] = {{"enable_chroma", "false"}};
 static const struct {
     const VmExtractor *extractor;
     VmafFeatureDictionary options;
-    Sight sees;
+    int half; /* it sees the half-size pictures; ADM those of full size with option rows */
 } parts[N_PARTS] = {
-    [ADM] = {&vm_extractor_adm, {no_aim, VM_COUNT(no_aim)}, HALF},
-    [VIF] = {&vm_extractor_vif, {coarse, VM_COUNT(coarse)}, HALF},
-    [MOTION] = {&vm_extractor_motion, {NULL, 0}, HALF},
-    [HALF_PSNR] = {&vm_extractor_psnr, {no_chroma, VM_COUNT(no_chroma)}, HALF},
-    [PSNR] = {&vm_extractor_psnr, {no_chroma, VM_COUNT(no_chroma)}, FULL},
-    [FINE_ADM] = {&vm_extractor_adm, {no_aim, VM_COUNT(no_aim)}, FINE},
-    [FINE_VIF] = {&vm_extractor_vif, {NULL, 0}, FINE},
+    [ADM] = {&vm_extractor_adm, {no_aim, VM_COUNT(no_aim)}, 1},
+    [VIF] = {&vm_extractor_vif, {coarse, VM_COUNT(coarse)}, 1},
+    [MOTION] = {&vm_extractor_motion, {NULL, 0}, 1},
+    [HALF_PSNR] = {&vm_extractor_psnr, {no_chroma, VM_COUNT(no_chroma)}, 1},
+    [PSNR] = {&vm_extractor_psnr, {no_chroma, VM_COUNT(no_chroma)}, 0},
 };
 
-enum { FAST_MOTION = 7, FAST_MOTION2, FAST_FINE = 11 };
+enum { FAST_MOTION = 7, FAST_MOTION2 };
 
 static const VmFeature features[] = {
     {"fast_adm2"},
@@ -61,11 +54,6 @@ static const VmFeature features[] = {
     [FAST_MOTION2] = {"fast_motion2", NULL, VM_DERIVED_FEATURE, .phase = VM_PHASE_FLUSH},
     {"fast_psnr_half"},
     {"fast_psnr"},
-    [FAST_FINE] = {"fast_fine_adm_scale0"},
-    {"fast_fine_adm_scale1"},
-    {"fast_fine_vif_scale0"},
-    {"fast_fine_vif_scale1"},
-    {"fast_fine_vif_scale2"},
 };
 
 /* Which part a feature comes from, and its name there. */
@@ -84,11 +72,6 @@ static const struct {
     {MOTION, NULL},
     {HALF_PSNR, "psnr_y"},
     {PSNR, "psnr_y"},
-    {FINE_ADM, "integer_adm_scale0"},
-    {FINE_ADM, "integer_adm_scale1"},
-    {FINE_VIF, "VMAF_integer_feature_vif_scale0_score"},
-    {FINE_VIF, "VMAF_integer_feature_vif_scale1_score"},
-    {FINE_VIF, "VMAF_integer_feature_vif_scale2_score"},
 };
 _Static_assert(VM_COUNT(origin) == VM_COUNT(features), "every feature has an origin");
 
@@ -122,35 +105,59 @@ typedef struct Part {
     _Alignas(16) char options[128];
 } Part;
 
+static int sees_half(int which, const FastOptions *o)
+{
+    return parts[which].half && !(which == ADM && o->rows);
+}
+
 /* Half-size pictures have only the rows of the bands, one band below the other. */
 static Bands bands_of_part(int which, const VmGroup *g)
 {
     const FastOptions *o = g->instances[0]->options;
     const int h = (int)g->format.h / 2;
-    const Bands half = bands_of(h, parts[which].sees == FINE ? o->fine : o->bands);
-    if (parts[which].sees == HALF) return (Bands){half.n, half.height, half.n * half.height};
+    const Bands half = bands_of(h, o->bands);
+    if (sees_half(which, o)) return (Bands){half.n, half.height, half.n * half.height};
     if (half.height == h) return (Bands){1, (int)g->format.h, (int)g->format.h};
     return (Bands){half.n, 2 * half.height, (int)g->format.h};
+}
+
+/* Option rows is for 1080 rows; of fewer, more have to be looked at to see as much. */
+static int row_step(int rows, int h)
+{
+    return VM_MIN(VM_MAX((rows * h + 540) / 1080, 1), 16);
+}
+
+static void set_options(Part *p, int which, const FastOptions *o)
+{
+    const VmExtractor *e = parts[which].extractor;
+    char step[12];
+    VmEntry sampled[] = {no_aim[0], no_aim[1], {"adm_row_step", step}};
+    const VmafFeatureDictionary full = {sampled, VM_COUNT(sampled)};
+    snprintf(step, sizeof(step), "%d", row_step(o->rows, p->bands.height));
+    vm_options_parse(e->options, p->options,
+                     which == ADM && o->rows ? &full : &parts[which].options, e->name, NULL);
+    p->instance.mask = e->mask(p->options);
 }
 
 static void set_up(Part *p, int which, const VmGroup *g)
 {
     const VmExtractor *e = parts[which].extractor;
+    const FastOptions *o = g->instances[0]->options;
     *p = (Part){.instance = {.extractor = e, .options = p->options},
                 .group = {.extractor = e, .n = 1, .format = g->format, .kernels = g->kernels},
                 .bands = bands_of_part(which, g)};
     p->group.instances[0] = &p->instance;
-    vm_options_parse(e->options, p->options, &parts[which].options, e->name, NULL);
-    p->instance.mask = e->mask(p->options);
+    set_options(p, which, o);
     p->group.format.h = (unsigned)p->bands.height;
-    if (parts[which].sees != HALF) return;
+    if (!sees_half(which, o)) return;
     p->group.format.w /= 2;
     p->group.format.pix_fmt = VMAF_PIX_FMT_YUV400P;
 }
 
 static uint32_t mask(const void *o)
 {
-    return (1u << (((const FastOptions *)o)->fine ? VM_COUNT(features) : FAST_FINE)) - 1;
+    (void)o;
+    return (1u << VM_COUNT(features)) - 1;
 }
 
 static int previous(const void *o)
@@ -278,14 +285,6 @@ static size_t run_part(int which, const VmGroup *g, const VmFrame *frame, VmAren
     return arena.used;
 }
 
-/* Motion alone looks across frames: of frames without a score nothing else is wanted. */
-static int is_wanted(int which, const VmGroup *g, const VmFrame *frame)
-{
-    const FastOptions *o = g->instances[0]->options;
-    if (frame && frame->role != VM_ROLE_COUNTED) return which == MOTION;
-    return parts[which].sees != FINE || o->fine;
-}
-
 static void run(const VmGroup *g, const VmFrame *frame, VmBand band, VmArena *arena, void *out)
 {
     static const VmafPicture none;
@@ -299,8 +298,10 @@ static void run(const VmGroup *g, const VmFrame *frame, VmBand band, VmArena *ar
     const VmafPicture before = halve(g, out ? &frame->previous[0] : &none, arena);
     if (out && frame->previous[0].data[0]) half.previous[0] = before;
     for (int i = 0; i < N_PARTS; i++) {
-        if (!is_wanted(i, g, frame)) continue;
-        const size_t n = run_part(i, g, parts[i].sees == HALF ? &half : frame, *arena, out);
+        /* motion alone looks across frames: of frames without a score nothing else is wanted */
+        if (out && !counts && i != MOTION) continue;
+        const VmFrame *seen = sees_half(i, g->instances[0]->options) ? &half : frame;
+        const size_t n = run_part(i, g, seen, *arena, out);
         used = VM_MAX(used, n);
     }
     arena->used = used;

@@ -6,7 +6,7 @@
 #include "rows.h"
 
 typedef struct VifOptions {
-    int debug, skip_scale0, first_scale;
+    int debug, skip_scale0, first_scale, row_step;
     double gain_limit;
 } VifOptions;
 
@@ -16,6 +16,8 @@ static const VmOption options[] = {
     {"vif_skip_scale0", "ssclz", VM_OPT_BOOL, offsetof(VifOptions, skip_scale0)},
     /* ours: scales below it are neither computed nor counted */
     {"vif_first_scale", "vfs", VM_OPT_INT, offsetof(VifOptions, first_scale), 0, 0, 3},
+    /* ours: of scales 0 and 1 only one row in so many is looked at, for estimates */
+    {"vif_row_step", "vrs", VM_OPT_INT, offsetof(VifOptions, row_step), 1, 1, 16},
     {0},
 };
 
@@ -38,6 +40,7 @@ static const VmFeature features[] = {
 };
 
 enum { SCORE = 0, TOTAL = 4, NUM = 5, DEN = 6, SCALES = 7 };
+enum { SPARSE_SCALES = 2 }; /* those that row_step applies to */
 
 typedef struct Vif {
     const VmGroup *group;
@@ -47,9 +50,10 @@ typedef struct Vif {
     VmRing pairs[VM_VIF_SCALES][2 /* picture */][2];
     VmVifRows rows;
     uint16_t *tmp;
-    VmVifSums *sums; /* by scale */
+    VmVifSums (*sums)[VM_VIF_SCALES]; /* by row step */
     double gain[VM_MAX_GAINS];
     int n_gain, gain_of[VM_MAX_INSTANCES];
+    int step[VM_MAX_INSTANCES], n_step, step_of[VM_MAX_INSTANCES];
     int first; /* scale that somebody wants */
 } Vif;
 
@@ -60,7 +64,12 @@ static uint32_t mask(const void *o)
 
 static int check(const void *o, const VmFormat *f, VmError *error)
 {
-    (void)o;
+    const int step = ((const VifOptions *)o)->row_step;
+    if (f->h < 4u * (unsigned)step) /* scale 1 would have one row or none */
+        return vm_fail(
+            error, -EINVAL,
+            "feature vif: vif_row_step %d needs pictures of at least %d rows, these have %u", step,
+            4 * step, f->h);
     if (f->w >= 16 && f->h >= 16) return 0;
     return vm_fail(error, -EINVAL, "feature vif needs pictures of at least 16x16, these are %ux%u",
                    f->w, f->h);
@@ -116,16 +125,28 @@ static void window(const Vif *v, int level, int picture, int y, int filter,
     }
 }
 
+/* Does row y of a level add to the sums of a row step? */
+static int takes_row(int level, int y, int step)
+{
+    return level >= SPARSE_SCALES || y % step == step / 2;
+}
+
 static void stat(void *state, int level, int y)
 {
     Vif *v = state;
     const VmKernels *k = v->group->kernels;
     const int w = v->pyramid.level[level].w;
     const int16_t *ref[VM_VIF_MAX_PAIRS], *dis[VM_VIF_MAX_PAIRS];
+    int made = 0;
     window(v, level, 0, y, level, ref);
     window(v, level, 1, y, level, dis);
-    (bpc_of(v, level) == 8 ? k->vif_stat_8 : k->vif_stat_16)(&v->rows, ref, dis, level, y % 2, w);
-    k->vif_residual(&v->sums[level], &v->rows, v->gain, v->n_gain, w);
+    for (int i = 0; i < v->n_step; i++) {
+        if (!takes_row(level, y, v->step[i])) continue;
+        if (!made++)
+            (bpc_of(v, level) == 8 ? k->vif_stat_8 : k->vif_stat_16)(&v->rows, ref, dis, level,
+                                                                     y % 2, w);
+        k->vif_residual(&v->sums[i][level], &v->rows, v->gain, v->n_gain, w);
+    }
 }
 
 static void sub(void *state, int level, int i)
@@ -172,16 +193,19 @@ static void layout(Vif *v, VmBand band, VmArena *arena)
     vm_pyramid_plan(&v->pyramid, VM_VIF_SCALES);
 }
 
-/* The distinct gain limits of the group. */
-static void collect_gains(Vif *v)
+/* The distinct gain limits and row steps of the group. */
+static void collect_options(Vif *v)
 {
     v->first = VM_VIF_SCALES;
     for (unsigned i = 0; i < v->group->n; i++) {
         const VifOptions *o = v->group->instances[i]->options;
-        int g = 0;
+        int g = 0, step = 0;
         while (g < v->n_gain && v->gain[g] != o->gain_limit) g++;
         if (g == v->n_gain) v->gain[v->n_gain++] = o->gain_limit;
         v->gain_of[i] = g;
+        while (step < v->n_step && v->step[step] != o->row_step) step++;
+        if (step == v->n_step) v->step[v->n_step++] = o->row_step;
+        v->step_of[i] = step;
         v->first = VM_MIN(v->first, first_scale(o));
     }
 }
@@ -214,14 +238,15 @@ static void score(const VifOptions *o, const VmVifSums *sums, int gain, VmValue 
 
 static size_t words(const VmGroup *group)
 {
-    (void)group;
-    return VM_VIF_SCALES * sizeof(VmVifSums) / sizeof(uint64_t);
+    Vif v = {.group = group};
+    collect_options(&v);
+    return (size_t)v.n_step * VM_VIF_SCALES * sizeof(VmVifSums) / sizeof(uint64_t);
 }
 
 static void run(const VmGroup *group, const VmFrame *frame, VmBand band, VmArena *arena, void *out)
 {
     Vif v = {.group = group, .frame = frame, .sums = out};
-    collect_gains(&v);
+    collect_options(&v);
     layout(&v, band, arena);
     if (!out) return;
     const VmLevel *l = &v.pyramid.level[0];
@@ -231,12 +256,13 @@ static void run(const VmGroup *group, const VmFrame *frame, VmBand band, VmArena
     }
 }
 
-static void finish(const VmGroup *group, const VmFrame *frame, const void *sums, VmValues *values)
+static void finish(const VmGroup *group, const VmFrame *frame, const void *words, VmValues *values)
 {
+    const VmVifSums(*sums)[VM_VIF_SCALES] = words;
     Vif v = {.group = group, .frame = frame};
-    collect_gains(&v);
+    collect_options(&v);
     for (unsigned i = 0; i < group->n; i++)
-        score(group->instances[i]->options, sums, v.gain_of[i], values[i]);
+        score(group->instances[i]->options, sums[v.step_of[i]], v.gain_of[i], values[i]);
 }
 
 const VmExtractor vm_extractor_vif = {

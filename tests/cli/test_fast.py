@@ -6,7 +6,7 @@ import math
 import unittest
 
 import support
-from support import Case
+from support import Case, patterns
 
 # What the features of the half-size pictures are called there.
 HALF = {
@@ -30,8 +30,6 @@ def half(samples, w, h):
 
 # Rows of a band at half size.
 BAND = 32
-FINEST = ("adm_scale0", "adm_scale1", "vif_scale0", "vif_scale1", "vif_scale2")
-FINE = {f"fast_fine_{name}": f"integer_{name}" for name in FINEST}
 ALL = [x for f in ("adm=debug=true", "vif=debug=true", "motion", "psnr=enable_mse=true") for x in ("--feature", f)]
 
 
@@ -126,29 +124,19 @@ class Bands(FastCase):
                 data = b"".join(3 * luma.tobytes() for luma in self.lumas(pair[k], 64, 128, bits, 3))
                 tall[k] = self.file(f"tall{k}.yuv", data)
             tall = support.raw_args(tall[1], tall[3], 64, 384, "400", bits)
-            options = "bands=2:fine=2"
+            options = "bands=2"
             self.assertEqual(self.fast(tall, options), self.fast(pair, options))
-
-    def test_fine_sees_the_full_size(self):
-        pair = self.pair("B", 96, 80)
-        (band,) = self.of_full_bands(pair, 96, 80, 8, 3, bands(80, 4, 2 * BAND))
-        plain = self.fast(pair)
-        whole = support.score(*pair, "-n", *ALL)["frames"]
-        for i in range(3):
-            for options, want in (("fine=1", whole[i]["metrics"]), ("fine=4", band[i])):
-                got = self.fast(pair, options)[i]
-                self.assertEqual(got, plain[i] | {name: want[origin] for name, origin in FINE.items()})
 
     def test_values_that_are_refused(self):
         pair = self.pair("B", 64, 64)
-        for option in ("bands=0", "bands=65", "bands=x", "bands=2.5", "fine=-1", "fine=65"):
+        for option in ("bands=0", "bands=65", "bands=x", "bands=2.5", "rows=-1", "rows=9"):
             with self.subTest(option):
                 name = option.split("=")[0]
                 self.check_fault(2, [name, "fast"], *pair, "-n", "--feature", "fast=" + option)
 
     def test_frames_that_are_left_out(self):
         pair = self.pair("B", 96, 80, frames=7)
-        for options in ("", "=bands=2:fine=2"):
+        for options in ("", "=bands=2:rows=4"):
             args = [*pair, "-n", "--feature", "fast" + options]
             frames = support.score(*args, "--subsample", 3)["frames"]
             self.assertEqual([f["frameNum"] for f in frames], [0, 3, 6])
@@ -172,6 +160,18 @@ class Fast(FastCase):
                         self.assertEqual(got["metrics"][name], expected["metrics"][origin], name)
                     self.assertEqual(got["metrics"]["fast_psnr"], full["metrics"]["psnr_y"])
 
+    def test_adm_of_the_full_size(self):
+        """Of fewer than 1080 rows more groups are taken: one in so many as are in brackets."""
+        adm = [f"adm_scale{s}" for s in range(4)] + ["adm2"]
+        for h, bits, options, step in ((270, 8, "rows=8", 2), (270, 10, "rows=4", 1), (80, 8, "rows=8", 1)):
+            pair = self.pair("A", 64, h, bits)
+            plain, got = self.fast(pair), self.fast(pair, options)
+            want = support.score(*pair, "-n", "--feature", f"adm=adm_row_step={step}")["frames"]
+            suffix = f"_ars_{step}" if step > 1 else ""
+            for i, row in enumerate(got):
+                full = {f"fast_{name}": want[i]["metrics"][f"integer_{name}{suffix}"] for name in adm}
+                self.assertEqual(row, plain[i] | full)
+
     def test_too_small(self):
         self.check_fault(2, ["fast", "34x34"], *self.pair("B", 33, 40), "-n", "--feature", "fast")
 
@@ -182,6 +182,74 @@ class Fast(FastCase):
             for s in range(4):
                 want = full["metrics"][f"integer_vif_scale{s}"] if s >= 2 else 0
                 self.assertEqual(got["metrics"][f"integer_vif_scale{s}_vfs_2"], want)
+
+
+class RowStep(FastCase):
+    """ADM and VIF whose two finest scales look at some rows only."""
+
+    def features(self, pair, *names):
+        rows = support.score(*pair, "-n", *(x for name in names for x in ("--feature", name)))["frames"]
+        return [row["metrics"] for row in rows]
+
+    def columns(self, w, h):
+        """Pictures whose rows are all alike: any choice of rows has the same scores."""
+        line = {"ref": bytes((x * 37) % 251 for x in range(w)), "dis": bytes((x * 35) % 239 for x in range(w))}
+        paths = [self.file(side + ".yuv", line[side] * h) for side in line]
+        return support.raw_args(*paths, w, h, "400", 8)
+
+    def test_equal_rows(self):
+        h, pair = 160, self.columns(96, 160)
+        (want,) = self.features(pair, "adm=debug=true", "vif=debug=true")
+        for step in (2, 5, 8):
+            names = [f"adm=adm_row_step={step}:debug=true", f"vif=vif_row_step={step}:debug=true"]
+            (got,) = self.features(pair, *names)
+            for s in range(4):
+                adm, vif = f"integer_adm_scale{s}", f"integer_vif_scale{s}"
+                self.assertAlmostEqual(got[f"{adm}_ars_{step}"], want[adm], places=5)
+                self.assertAlmostEqual(got[f"{vif}_vrs_{step}"], want[vif], places=5)
+                rows = h >> s
+                seen = len(range(step // 2, rows, step)) if s < 2 else rows
+                den = f"integer_vif_den_scale{s}"
+                self.assertAlmostEqual(got[f"{den}_vrs_{step}"] / want[den], seen / rows, places=5)
+
+    def test_damage_between_the_groups_is_not_seen(self):
+        """Of 4 groups of 4 rows of scale 0 one is taken: first rows 24 to 27, made from 47 to 56 of the picture."""
+        w, h = 64, 256
+        clean = patterns.frame("B", "ref", w, h, 8, 0, "400")
+        untouched = None
+        for first, last, seen in ((0, 0, 0), (60, 75, 0), (48, 55, 1), (79, 88, 1), (92, 107, 0)):
+            hurt = bytearray(clean)
+            for y in range(first, last):
+                hurt[y * w : y * w + w] = bytes(255 - v // 2 for v in clean[y * w : y * w + w])
+            paths = [self.file("ref.yuv", clean), self.file("dis.yuv", bytes(hurt))]
+            pair = support.raw_args(*paths, w, h, "400", 8)
+            (got,) = self.features(pair, "adm=adm_row_step=4")
+            untouched = untouched or got
+            for scale, differs in ((0, bool(seen)), (3, last > first)):
+                name = f"integer_adm_scale{scale}_ars_4"
+                self.assertEqual(got[name] != untouched[name], differs, (first, last, scale))
+
+    def test_beside_all_rows(self):
+        names = ["adm", "adm=adm_row_step=2", "adm=adm_row_step=4:adm_enhn_gain_limit=1"]
+        names += ["vif", "vif=vif_row_step=3", "vif=vif_row_step=8:vif_enhn_gain_limit=1"]
+        for bits in (8, 10):
+            pair = self.pair("A", 96, 144, bits)
+            together = self.features(pair, *names)
+            for name in names:
+                for row, alone in zip(together, self.features(pair, name), strict=True):
+                    self.assertLessEqual(alone.items(), row.items(), name)
+
+    def test_near_all_rows(self):
+        pair = self.pair("A", 192, 256, frames=2)
+        for row in self.features(pair, "adm", "vif", "adm=adm_row_step=4", "vif=vif_row_step=4"):
+            self.assertAlmostEqual(row["integer_adm2_ars_4"], row["integer_adm2"], delta=0.02)
+            self.assertAlmostEqual(row["integer_vif_scale0_vrs_4"], row["integer_vif_scale0"], delta=0.02)
+
+    def test_too_few_rows(self):
+        for name, rows in (("adm=adm_row_step=8", 128), ("vif=vif_row_step=16", 64)):
+            option = name.split("=")[1]
+            self.check_fault(2, [option, f"at least {rows}"], *self.pair("B", 64, rows - 1), "-n", "--feature", name)
+            self.features(self.pair("B", 64, rows), name)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from support import Case
 
 MODELS = ["-m", "version=vmaf_v0.6.1", "-m", "version=vmaf_v0.6.1neg:name=neg"]
 INTEGERS = ["psnr=enable_mse=true:enable_apsnr=true", "motion=motion_five_frame_window=true", "fast"]
-INTEGERS += ["fast=bands=2:fine=4"]
+INTEGERS += ["fast=bands=2:rows=8", "adm=adm_row_step=4", "vif=vif_row_step=8"]
 FLOATS = ["float_ssim=enable_lcs=true", "float_ms_ssim", "float_vif", "float_adm", "float_motion"]
 THREADS = (1, 2, 3, 7)
 MASKS = (63, 56, 48, 32, 0)  # scalar, SSE4.1, AVX2 and up
