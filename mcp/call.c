@@ -19,10 +19,7 @@ VmCall *vm_call_open(VmPeer *peer, VmChannel *channel, VmMessage *message, enum 
 {
     VmCall *call = vm_alloc(sizeof(*call));
 
-    if (!call) {
-        vm_rpc_free(message);
-        return NULL;
-    }
+    if (!call) return NULL;
     call->server = peer->server;
     call->peer = peer;
     vm_peer_hold(peer);
@@ -343,6 +340,7 @@ void vm_call_answer(VmCall *call)
     if (why == VM_STOP_CANCELLED || why == VM_STOP_SHUTDOWN) return;
     compose(call, &line);
     const int status = call->status ? call->status : vm_server_status(call->code, call->era);
-    if (!line.failed) call->channel->ops->send(call->channel, status, line.data, line.size);
+    if (line.failed) call->channel->ops->lose(call->channel);
+    else call->channel->ops->send(call->channel, status, line.data, line.size);
     vm_text_free(&line);
 }

@@ -21,6 +21,8 @@ typedef struct VmChannelOps {
     /* One message, JSON without newline. status 0: a notification, more follows; else the answer with its HTTP
      * status. Must not wait for the client. Any thread. */
     void (*send)(VmChannel *channel, int status, const char *text, size_t size);
+    /* There is no memory for an answer: the client must not wait for it. */
+    void (*lose)(VmChannel *channel);
     void (*hold)(VmChannel *channel); /* one more user */
     void (*drop)(VmChannel *channel); /* one less, who does not touch it any more */
     /* Several times a second while the call is in work. 1: the client is gone. NULL: nothing to see. */
@@ -72,7 +74,7 @@ struct VmCall {
     _Atomic double deadline;
 };
 
-/* Takes message. NULL: out of memory, and message is freed. */
+/* Takes message. NULL: out of memory, and message is still the caller's. */
 VmCall *vm_call_open(VmPeer *peer, VmChannel *channel, VmMessage *message, enum VmEra era);
 void vm_call_close(VmCall *call);
 

@@ -41,6 +41,16 @@ static void add_event(VmExchange *exchange, const char *text, size_t size)
     exchange->wrote = vm_clock();
 }
 
+/* A part of an answer is none. */
+static void end(VmExchange *exchange, int status)
+{
+    exchange->ended = 1;
+    exchange->status = status;
+    if (!exchange->out.failed || exchange->events) return;
+    exchange->status = 500;
+    vm_text_free(&exchange->out);
+}
+
 static void send_message(VmChannel *channel, int status, const char *text, size_t size)
 {
     VmExchange *exchange = (VmExchange *)channel;
@@ -51,10 +61,7 @@ static void send_message(VmChannel *channel, int status, const char *text, size_
         if (!status) exchange->events = 1;
         if (exchange->events) add_event(exchange, text, size);
         else vm_text_append(&exchange->out, text, size);
-        if (status) {
-            exchange->status = status;
-            exchange->ended = 1;
-        }
+        if (status) end(exchange, status);
         resume(exchange);
     }
     pthread_mutex_unlock(&exchange->lock);
@@ -63,6 +70,19 @@ static void send_message(VmChannel *channel, int status, const char *text, size_
 void vm_exchange_answer(VmExchange *exchange, int status, const char *text)
 {
     send_message(&exchange->channel, status, text ? text : "", text ? strlen(text) : 0);
+}
+
+static void lose_answer(VmChannel *channel)
+{
+    VmExchange *exchange = (VmExchange *)channel;
+
+    pthread_mutex_lock(&exchange->lock);
+    if (exchange->connection && !exchange->ended) {
+        exchange->out.failed = 1;
+        end(exchange, 500);
+        resume(exchange);
+    }
+    pthread_mutex_unlock(&exchange->lock);
 }
 
 static void hold(VmChannel *channel)
@@ -110,7 +130,7 @@ static int tick(VmChannel *channel)
 }
 
 static const VmChannelOps exchange_ops = {
-    .send = send_message, .hold = hold, .drop = drop, .tick = tick};
+    .send = send_message, .lose = lose_answer, .hold = hold, .drop = drop, .tick = tick};
 
 /* ---- what MHD asks for ---- */
 

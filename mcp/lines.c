@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 enum {
@@ -25,10 +26,11 @@ typedef struct Connection {
     VmText backlog; /* what the client has not taken yet, from `done` on */
     size_t done;
     pthread_t writer;
-    int writing;  /* the thread was started */
-    int ended;    /* no more will come: the writer ends when all is written */
-    int broken;   /* a write failed */
-    int finished; /* the writer is at its end */
+    int writing;   /* the thread was started */
+    int ended;     /* no more will come: the writer ends when all is written */
+    int broken;    /* a write failed, or an answer is lost */
+    int no_memory; /* for an answer */
+    int finished;  /* the writer is at its end */
 } Connection;
 
 /* ---- writing ---- */
@@ -43,15 +45,18 @@ static size_t piece_size(int fd)
                                                                           : PIECE;
 }
 
-/* Writes what can be written without waiting. Returns the number of bytes, or a negative errno. */
-static ssize_t write_now(int fd, const char *data, size_t size)
+/* Writes what can be written without waiting of a text and its newline. Returns the number of bytes, or a
+ * negative errno. */
+static ssize_t write_now(int fd, const char *text, size_t size)
 {
     size_t done = 0;
 
-    while (done < size) {
+    while (done < size + 1) {
         struct pollfd p = {.fd = fd, .events = POLLOUT};
         if (poll(&p, 1, 0) != 1 || !(p.revents & (POLLOUT | POLLERR | POLLHUP))) break;
-        const ssize_t n = write(fd, data + done, VM_MIN(size - done, piece_size(fd)));
+        const size_t most = piece_size(fd), left = size - VM_MIN(done, size);
+        struct iovec part[2] = {{(char *)text + (size - left), VM_MIN(left, most)}, {"\n", 1}};
+        const ssize_t n = writev(fd, part, left < most ? 2 : 1);
         if (n < 0 && errno != EINTR && errno != EAGAIN) return -errno;
         if (n > 0) done += (size_t)n;
         else if (n < 0 && errno == EAGAIN) break;
@@ -104,14 +109,20 @@ static void *write_backlog(void *opaque)
     return NULL;
 }
 
+/* The lock is held. Who waits for an answer that is lost sees the end instead. */
+static void lose(Connection *c)
+{
+    c->broken = c->no_memory = 1;
+    pthread_cond_broadcast(&c->change);
+}
+
 /* The lock is held. */
 static void keep(Connection *c, const char *data, size_t size)
 {
     vm_text_append(&c->backlog, data, size);
     vm_text_append(&c->backlog, "\n", 1);
-    if (c->backlog.failed) c->broken = 1;
     if (!c->writing && !pthread_create(&c->writer, NULL, write_backlog, c)) c->writing = 1;
-    if (!c->writing) c->broken = 1;
+    if (!c->writing || c->backlog.failed) lose(c);
     pthread_cond_broadcast(&c->change);
 }
 
@@ -126,17 +137,18 @@ static void send_line(VmChannel *channel, int status, const char *text, size_t s
         pthread_mutex_unlock(&c->lock);
         return;
     }
-    VmText line = {0};
-    ssize_t n = 0;
-    if (!waiting) {
-        vm_text_append(&line, text, size);
-        vm_text_append(&line, "\n", 1);
-        n = line.failed ? -ENOMEM : write_now(c->out, line.data, line.size);
-    }
+    const ssize_t n = waiting ? 0 : write_now(c->out, text, size);
     if (n < 0) c->broken = 1;
-    else if (waiting) keep(c, text, size);
-    else if ((size_t)n < line.size) keep(c, line.data + n, line.size - (size_t)n - 1);
-    vm_text_free(&line);
+    else if ((size_t)n <= size) keep(c, text + n, size - (size_t)n);
+    pthread_mutex_unlock(&c->lock);
+}
+
+static void lose_answer(VmChannel *channel)
+{
+    Connection *c = (Connection *)channel;
+
+    pthread_mutex_lock(&c->lock);
+    lose(c);
     pthread_mutex_unlock(&c->lock);
 }
 
@@ -158,7 +170,8 @@ static void drop(VmChannel *channel)
     vm_free(c);
 }
 
-static const VmChannelOps line_ops = {.send = send_line, .hold = hold, .drop = drop};
+static const VmChannelOps line_ops = {
+    .send = send_line, .lose = lose_answer, .hold = hold, .drop = drop};
 
 static Connection *open_connection(int out)
 {
@@ -194,6 +207,14 @@ static void close_connection(Connection *c)
     }
     if (c->writing) pthread_join(c->writer, NULL);
     drop(&c->channel);
+}
+
+static int lacks_memory(Connection *c)
+{
+    pthread_mutex_lock(&c->lock);
+    const int lacks = c->no_memory;
+    pthread_mutex_unlock(&c->lock);
+    return lacks;
 }
 
 /* ---- reading ---- */
@@ -252,13 +273,21 @@ static void take_line(Reader *reader, const char *text, size_t size)
     else vm_server_serve(reader->peer, &reader->c->channel, &message, era);
 }
 
-static void refuse_length(Reader *reader)
+/* Of a line that is read no further the id is not known. */
+static void refuse_rest(Reader *reader, int code, const char *text)
 {
     VmMessage none = {0};
+
+    vm_server_refuse(&reader->c->channel, &none, code, vm_server_status(code, VM_ERA_LEGACY), text,
+                     NULL);
+}
+
+static void refuse_length(Reader *reader)
+{
     char text[64];
 
     (void)snprintf(text, sizeof(text), "a line has at most %d bytes", VM_RPC_MAX_BYTES);
-    vm_server_refuse(&reader->c->channel, &none, VM_RPC_INVALID_REQUEST, 400, text, NULL);
+    refuse_rest(reader, VM_RPC_INVALID_REQUEST, text);
 }
 
 /* Part of a line without its end. */
@@ -275,6 +304,7 @@ static void collect(Reader *reader, const char *data, size_t size)
     if (reader->line.failed) {
         reader->skipping = 1;
         vm_text_free(&reader->line);
+        refuse_rest(reader, VM_RPC_INTERNAL, "out of memory");
     }
 }
 
@@ -359,7 +389,8 @@ int vm_lines_serve(VmServer *server, int in, int out, int stop_fd)
         vm_free(reader.c);
         return -ENOMEM;
     }
-    const int code = read_all(&reader, in, stop_fd);
+    int code = read_all(&reader, in, stop_fd);
+    if (!code && lacks_memory(reader.c)) code = -ENOMEM;
     vm_peer_stop(reader.peer, VM_STOP_SHUTDOWN);
     vm_peer_drop(reader.peer);
     close_connection(reader.c);

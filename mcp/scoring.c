@@ -197,12 +197,13 @@ static double time_for_frames(const VmCall *call)
 static int add_column_names(VmScoring *s)
 {
     VmList names = {0};
+    int code = 0;
 
-    for (unsigned i = 0; vmaf_ext_score_name(s->job.vmaf, i); i++)
-        VM_TRY(vm_list_add(&names, vm_strdup(vmaf_ext_score_name(s->job.vmaf, i))));
+    for (unsigned i = 0; !code && vmaf_ext_score_name(s->job.vmaf, i); i++)
+        code = vm_list_add(&names, vm_strdup(vmaf_ext_score_name(s->job.vmaf, i)));
     s->table.columns = names.items;
     s->table.n_columns = names.n;
-    return 0;
+    return code;
 }
 
 static int fill_table(VmScoring *s)
@@ -342,7 +343,9 @@ json_t *vm_scoring_stats(VmScoring *s, const char *name)
     VmafStats v;
 
     vmaf_ext_stats_default(&v);
-    if (vmaf_ext_stats(s->job.vmaf, name, &v)) return json_pack("{ss sn}", "name", name, "mean");
+    const int code = vmaf_ext_stats(s->job.vmaf, name, &v);
+    if (code == -ENOMEM) return NULL;
+    if (code) return json_pack("{ss sn}", "name", name, "mean");
     return json_pack("{ss so so so so so so so so so so}", "name", name, "mean",
                      vm_scoring_number(v.mean), "harmonic_mean", vm_scoring_number(v.harmonic_mean),
                      "min", vm_scoring_number(v.min), "max", vm_scoring_number(v.max), "stddev",

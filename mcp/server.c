@@ -591,6 +591,9 @@ void vm_server_serve(VmPeer *peer, VmChannel *channel, VmMessage *message, enum 
     if (message->kind == VM_MESSAGE_REQUEST) {
         VmCall *call = vm_call_open(peer, channel, message, era);
         if (call) serve_request(call);
+        else
+            vm_server_refuse(channel, message, VM_RPC_INTERNAL,
+                             vm_server_status(VM_RPC_INTERNAL, era), "out of memory", NULL);
         return;
     }
     if (message->kind == VM_MESSAGE_NOTE && !strcmp(message->method, "notifications/cancelled"))
@@ -607,7 +610,8 @@ void vm_server_refuse(VmChannel *channel, VmMessage *message, int code, int stat
 
     vm_rpc_error(&line, message->id, code, text, data);
     json_decref(data);
-    if (!line.failed) channel->ops->send(channel, status, line.data, line.size);
+    if (line.failed) channel->ops->lose(channel);
+    else channel->ops->send(channel, status, line.data, line.size);
     vm_text_free(&line);
     vm_rpc_free(message);
 }

@@ -70,12 +70,15 @@ static void plan(Bench *b)
     b->run[b->n++].threads = 0;
 }
 
-static double mean_score(const VmJob *job)
+/* NAN: no frame has one. */
+static int mean_score(const VmJob *job, double *mean)
 {
     VmafStats stats;
 
     vmaf_ext_stats_default(&stats);
-    return vmaf_ext_stats(job->vmaf, vmaf_ext_model_name(job->vmaf, 0), &stats) ? NAN : stats.mean;
+    const int code = vmaf_ext_stats(job->vmaf, vmaf_ext_model_name(job->vmaf, 0), &stats);
+    *mean = code ? NAN : stats.mean;
+    return code == -ENOMEM ? code : 0;
 }
 
 static void tell(Bench *b, unsigned i)
@@ -98,9 +101,11 @@ static int time_job(Bench *b, Run *run, VmJob *job, const VmJobRequest *request)
     }
     if (!code && job->end == VM_JOB_CANCELLED) code = vm_fail(&job->error, -ECANCELED, "stopped");
     if (code) return vm_call_fail(b->call, code, "%s", job->error.text);
+    double mean;
+    if (mean_score(job, &mean)) return vm_call_fail(b->call, -ENOMEM, "out of memory");
     b->video = job->source[0].info;
     *run = (Run){run->cpumask, run->level,   VM_MAX(vmaf_ext_thread_count(job->vmaf), 1),
-                 job->scored,  job->seconds, mean_score(job)};
+                 job->scored,  job->seconds, mean};
     return 0;
 }
 

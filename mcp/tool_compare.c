@@ -135,8 +135,10 @@ static void take_scores(Comparison *c, Encode *e, VmScoring *s)
     const char *name = vmaf_ext_model_name(s->job.vmaf, 0);
 
     vmaf_ext_stats_default(&e->stats);
-    if (!name || vmaf_ext_stats(s->job.vmaf, name, &e->stats)) {
-        (void)vm_fail(&e->error, -EINVAL, "no frame has a score");
+    const int code = name ? vmaf_ext_stats(s->job.vmaf, name, &e->stats) : -ENODATA;
+    if (code) {
+        (void)vm_fail(&e->error, code, "%s",
+                      code == -ENOMEM ? "out of memory" : "no frame has a score");
         return;
     }
     (void)snprintf(c->model, sizeof(c->model), "%s", name);

@@ -120,8 +120,11 @@ static json_t *list_features(VmScoring *s)
     for (unsigned c = 0; c < s->table.n_columns; c++) {
         VmafStats v;
         const char *name = s->table.columns[c];
+        if (kind_of(s, name) != FEATURE) continue;
         vmaf_ext_stats_default(&v);
-        if (kind_of(s, name) != FEATURE || vmaf_ext_stats(s->job.vmaf, name, &v)) continue;
+        const int code = vmaf_ext_stats(s->job.vmaf, name, &v);
+        if (code == -ENOMEM) vm_tools_append(&list, NULL);
+        if (code) continue;
         vm_tools_append(&list, json_pack("{ss so so so}", "name", name, "mean", rounded(v.mean),
                                          "min", rounded(v.min), "max", rounded(v.max)));
     }
@@ -173,8 +176,9 @@ static json_t *main_score(VmScoring *s)
     const char *name = vmaf_ext_model_name(s->job.vmaf, 0);
 
     vmaf_ext_stats_default(&v);
-    if (!name || vmaf_ext_stats(s->job.vmaf, name, &v)) return json_null();
-    return vm_scoring_number(v.mean);
+    const int code = name ? vmaf_ext_stats(s->job.vmaf, name, &v) : -ENODATA;
+    if (code == -ENOMEM) return NULL;
+    return code ? json_null() : vm_scoring_number(v.mean);
 }
 
 static json_t *make_result(VmScoring *s)

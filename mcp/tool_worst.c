@@ -144,8 +144,12 @@ static void keep_picture(VmScoring *s, const Frame *f, json_t *entry)
     (void)snprintf(name, sizeof(name), "%u", f->index);
     (void)snprintf(uri, sizeof(uri), "vmaf://frames/%s/%u.png", s->id, f->index);
     if (!f->image.png || !s->id[0]) return;
-    if (vm_store_add_image(vm_call_store(s->call), s->id, name, f->image.png, f->image.size) == 0)
-        (void)json_object_set_new(entry, "png", json_string(uri));
+    const int code =
+        vm_store_add_image(vm_call_store(s->call), s->id, name, f->image.png, f->image.size);
+    if (!code) (void)json_object_set_new(entry, "png", json_string(uri));
+    else
+        (void)vm_call_warn(s->call, "the picture of frame %u could not be kept: %s", f->index,
+                           strerror(-code));
 }
 
 static json_t *frame_entry(VmScoring *s, const Frame *f, VmText *words)
@@ -153,11 +157,15 @@ static json_t *frame_entry(VmScoring *s, const Frame *f, VmText *words)
     VmCulprit culprits[CULPRITS];
     const double score =
         s->table.values[(size_t)f->row * s->table.n_columns + vm_scoring_main_column(s)];
-    unsigned n = vm_worst_explain(&s->table, s->job.models[0]->model, f->row, culprits, CULPRITS);
+    const int found =
+        vm_worst_explain(&s->table, s->job.models[0]->model, f->row, culprits, CULPRITS);
+    unsigned n = found > 0 ? (unsigned)found : 0;
 
+    if (found < 0) return NULL;
     while (n && culprits[n - 1].points < POINTS_LEAST) n--;
 
     describe(s, f, score, culprits, n, words);
+    if (words->failed) return NULL;
     json_t *entry = json_pack("{sI so so ss}", "frame_index", (json_int_t)f->index, "vmaf",
                               vm_scoring_number(score), "fell", list_culprits(s, culprits, n),
                               "description", words->data ? words->data : "");
@@ -174,7 +182,9 @@ static int answer(Look *look)
     json_t *list = json_array(), *facts;
 
     vmaf_ext_stats_default(&stats);
-    const double mean = vmaf_ext_stats(s->job.vmaf, name, &stats) ? NAN : stats.mean;
+    const int unknown = vmaf_ext_stats(s->job.vmaf, name, &stats);
+    const double mean = unknown ? NAN : stats.mean;
+    if (unknown == -ENOMEM) vm_tools_append(&list, NULL);
     for (unsigned i = 0; i < look->n; i++)
         vm_tools_append(&list, frame_entry(s, &look->frame[i], &words[i]));
     facts = vm_scoring_facts(s);
@@ -185,7 +195,8 @@ static int answer(Look *look)
     int code = vm_call_result(s->call, result);
     for (unsigned i = 0; i < look->n; i++) {
         const VmFrameImage *image = &look->frame[i].image;
-        if (!code && image->png) code = vm_call_text(s->call, "%s", words[i].data);
+        if (!code && image->png)
+            code = vm_call_text(s->call, "%s", words[i].data ? words[i].data : "");
         if (!code && image->png)
             code = vm_call_image(s->call, image->png, image->size, "image/png");
         vm_text_free(&words[i]);

@@ -99,8 +99,8 @@ static unsigned collect(const VmFrameTable *t, const double *lines, const double
     return found;
 }
 
-unsigned vm_worst_explain(const VmFrameTable *table, const VmafModel *model, unsigned row,
-                          VmCulprit *culprits, unsigned n)
+int vm_worst_explain(const VmFrameTable *table, const VmafModel *model, unsigned row,
+                     VmCulprit *culprits, unsigned n)
 {
     const size_t columns = table->n_columns;
     double *lines = vm_alloc_array((columns + 1) * columns, sizeof(*lines));
@@ -108,18 +108,18 @@ unsigned vm_worst_explain(const VmFrameTable *table, const VmafModel *model, uns
     double *scratch = vm_alloc_array((size_t)table->n_rows + 1, sizeof(*scratch));
     VmCulprit *all = vm_alloc_array(columns + 1, sizeof(*all));
     unsigned found = 0;
+    int code = lines && scores && scratch && all ? 0 : -ENOMEM;
 
-    if (lines && scores && scratch && all) {
+    if (!code) {
         fill_lines(table, row, lines, scratch);
-        if (!vmaf_ext_model_predict(model, (const char *const *)table->columns, table->n_columns,
-                                    lines, columns + 1, NULL, scores, NULL, 0))
-            found = collect(table, lines, scores, all);
+        code = vmaf_ext_model_predict(model, (const char *const *)table->columns, table->n_columns,
+                                      lines, columns + 1, NULL, scores, NULL, 0);
     }
-    found = VM_MIN(found, n);
+    if (!code) found = VM_MIN(collect(table, lines, scores, all), n);
     if (found) memcpy(culprits, all, found * sizeof(*culprits));
     vm_free(lines);
     vm_free(scores);
     vm_free(scratch);
     vm_free(all);
-    return found;
+    return code == -ENOMEM ? code : (int)found;
 }

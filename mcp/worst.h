@@ -25,8 +25,8 @@ unsigned vm_worst_pick(const VmFrameTable *table, unsigned column, unsigned gap,
 int vm_worst_column(const VmFrameTable *table, const char *name);
 
 /* The features that cost this row of the table something, the dearest first. Returns their
- * number, at most n, 0 also if the model cannot be asked. */
-unsigned vm_worst_explain(const VmFrameTable *table, const VmafModel *model, unsigned row,
-                          VmCulprit *culprits, unsigned n);
+ * number, at most n, 0 also if the model cannot be asked, or -ENOMEM. */
+int vm_worst_explain(const VmFrameTable *table, const VmafModel *model, unsigned row,
+                     VmCulprit *culprits, unsigned n);
 
 #endif

@@ -300,6 +300,7 @@ static int find_scores(VmafContext *v, const char *name, const VmColumn **column
 
 static int no_values(VmafContext *v, int code, const char *name)
 {
+    if (code == -ENOMEM) return vm_fail_memory(&v->error);
     if (code != -ENODATA) return code;
     return vm_fail(&v->error, code, "no frame has a score named \"%s\"", name);
 }

@@ -578,6 +578,8 @@ static int print(VmafContext *v, const VmafReportConfig *config, char **text, si
     FILE *out = open_memstream(&data, &n);
     if (!out) return vm_fail_memory(&v->error);
     int code = write_and_close(v, config, out, "to memory", 0);
+    /* glibc's fclose() says nothing of it */
+    if (!code && !data) code = vm_fail_memory(&v->error);
     if (!code && !(copy = vm_alloc(n + 1))) code = vm_fail_memory(&v->error);
     if (!code) {
         memcpy(copy, data, n);

@@ -22,11 +22,22 @@ static int interval_of(const VmTinyRecord *t, double *level, double *q)
            isfinite(*q);
 }
 
-/* Frames of which NAME_outside says so: [0] beyond the training rows, [1] beyond the box. -1: no such score */
+/* The scores NAME_outside, NULL: there are none. Nothing is allocated: a report cannot fail any more here. */
+static const VmColumn *outside_of(const VmReport *r, const char *name)
+{
+    const size_t n = strlen(name);
+    for (unsigned i = 0; i < r->v->scores.n_columns; i++) {
+        const char *label = r->v->scores.columns[i]->label;
+        if (!strncmp(label, name, n) && !strcmp(label + n, "_outside"))
+            return r->v->scores.columns[i];
+    }
+    return NULL;
+}
+
+/* Frames of which they say so: [0] beyond the training rows, [1] beyond the box. -1: no such scores */
 static void count_outside(const VmReport *r, const VmModelRecord *m, long n[2])
 {
-    char *name = vm_printf("%s_outside", m->name);
-    const VmColumn *c = name ? vm_scores_find(&r->v->scores, name) : NULL;
+    const VmColumn *c = outside_of(r, m->name);
     double value;
     n[0] = n[1] = c ? 0 : -1;
     for (unsigned i = 0; n[0] >= 0 && i < r->v->scores.n_rows; i++)
@@ -34,7 +45,6 @@ static void count_outside(const VmReport *r, const VmModelRecord *m, long n[2])
             n[0] += value >= VM_OUTSIDE_TRAINING;
             n[1] += value >= VM_OUTSIDE_BOX;
         }
-    vm_free(name);
 }
 
 static void json_tiny(const VmReport *r, const VmModelRecord *m)

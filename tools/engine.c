@@ -363,14 +363,20 @@ static void print_score(const VmEngine *engine, const VmModelSlot *slot, FILE *o
     fputc('\n', out);
 }
 
-static void print_mean(const VmEngine *engine, const char *name, FILE *out)
+/* A score without a value in any frame has no line. */
+static enum VmExit print_mean(VmEngine *engine, const char *name, FILE *out)
 {
     VmafStats stats;
     char number[32];
 
     vmaf_ext_stats_default(&stats);
-    if (vmaf_ext_stats(engine->vmaf, name, &stats) == 0)
-        fprintf(out, "%s: %s\n", name, format_number(engine, stats.mean, number));
+    const int err = vmaf_ext_stats(engine->vmaf, name, &stats);
+    if (err == -ENOMEM) {
+        vm_message_error(engine->messages, "no mean of %s: %s", name, reason(engine, err));
+        return VM_EXIT_INTERNAL;
+    }
+    if (!err) fprintf(out, "%s: %s\n", name, format_number(engine, stats.mean, number));
+    return VM_EXIT_OK;
 }
 
 /* The library has no list of feature names; the head of its CSV report is one: "Frame,a,b,". */
@@ -379,6 +385,7 @@ static enum VmExit print_features(VmEngine *engine, FILE *out)
     VmafReportConfig cfg;
     char *text = NULL, *rest = NULL;
     size_t size;
+    enum VmExit status = VM_EXIT_OK;
 
     vmaf_ext_report_config_default(&cfg);
     cfg.format = VMAF_OUTPUT_FORMAT_CSV;
@@ -389,9 +396,10 @@ static enum VmExit print_features(VmEngine *engine, FILE *out)
     }
     text[strcspn(text, "\n")] = 0;
     (void)strtok_r(text, ",", &rest); /* "Frame" */
-    for (const char *name; (name = strtok_r(NULL, ",", &rest));) print_mean(engine, name, out);
+    for (const char *name; !status && (name = strtok_r(NULL, ",", &rest));)
+        status = print_mean(engine, name, out);
     vmaf_ext_free(text);
-    return VM_EXIT_OK;
+    return status;
 }
 
 enum VmExit vm_engine_print(VmEngine *engine, FILE *out)
@@ -401,9 +409,10 @@ enum VmExit vm_engine_print(VmEngine *engine, FILE *out)
 
     if (is_merge && engine->judged) {
         const char *name;
-        for (unsigned i = 0; (name = vmaf_ext_model_name(engine->vmaf, i)); i++)
-            print_mean(engine, name, out);
-        return VM_EXIT_OK;
+        enum VmExit status = VM_EXIT_OK;
+        for (unsigned i = 0; !status && (name = vmaf_ext_model_name(engine->vmaf, i)); i++)
+            status = print_mean(engine, name, out);
+        return status;
     }
     if (!is_merge && count_predicting(engine)) {
         for (unsigned i = 0; i < engine->n_models; i++)

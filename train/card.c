@@ -187,23 +187,22 @@ void vm_card_text(VmText *text, const VmTiny *model, const VmCardFacts *f)
 static json_t *entry_json(const VmTiny *model, const VmCardFacts *f)
 {
     json_t *o = json_object();
-    char *file = vm_printf("%s.onnx", f->id);
     json_object_set_new(o, "id", json_string(f->id));
     json_object_set_new(o, "kind", json_string(f->kind));
-    json_object_set_new(o, "onnx", json_string(file ? file : ""));
+    json_object_set_new(o, "onnx", json_sprintf("%s.onnx", f->id));
     json_object_set_new(o, "sha256", json_string(vm_tiny_sha256(model)));
     json_object_set_new(o, "opset", json_integer(17));
     json_object_set_new(o, "quant_mode", json_string("fp32"));
     if (f->license) json_object_set_new(o, "license", json_string(f->license));
     if (f->notes && strlen(f->notes) <= 512) json_object_set_new(o, "notes", json_string(f->notes));
-    vm_free(file);
     return o;
 }
 
 static json_t *load_registry(const char *path, VmError *error)
 {
     json_error_t where;
-    if (access(path, F_OK)) return json_pack("{s:i,s:[]}", "schema_version", 1, "models");
+    if (access(path, F_OK) && errno == ENOENT)
+        return json_pack("{s:i,s:[]}", "schema_version", 1, "models");
     json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &where);
     if (root && json_is_array(json_object_get(root, "models"))) return root;
     if (root) vm_fail(error, -EINVAL, "the registry %s has no list of models", path);
@@ -236,12 +235,24 @@ static enum VmExit save(const char *folder, const char *id, const char *suffix, 
                         size_t size, VmMessages *messages)
 {
     VmError error = {""};
-    char *name = vm_printf("%s%s", id, suffix), *path = name ? vm_path_in(folder, name) : NULL;
-    const int code = path ? vm_outfile_write(path, bytes, size, &error) : vm_fail_memory(&error);
-    if (code) vm_message_error(messages, "%s", error.text);
+    char *name = bytes ? vm_printf("%s%s", id, suffix) : NULL;
+    if (!name) {
+        vm_message_error(messages, "out of memory");
+        return VM_EXIT_INTERNAL;
+    }
+    char *path = vm_path_in(folder, name, messages);
+    const int code = path ? vm_outfile_write(path, bytes, size, &error) : -ENOMEM;
+    if (path && code) vm_message_error(messages, "%s", error.text);
     vm_free(name);
     vm_free(path);
     return code ? VM_EXIT_INTERNAL : VM_EXIT_OK;
+}
+
+/* Half a text is none. */
+static enum VmExit save_text(const char *folder, const char *id, const char *suffix,
+                             const VmText *text, VmMessages *messages)
+{
+    return save(folder, id, suffix, text->failed ? NULL : text->data, text->size, messages);
 }
 
 static enum VmExit save_description(const char *folder, const VmTiny *model,
@@ -256,13 +267,12 @@ static enum VmExit save_description(const char *folder, const VmTiny *model,
     }
     char *json = json_dumps(card, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(15));
     json_decref(card);
-    if (!json) return VM_EXIT_INTERNAL;
-    vm_text_add(&text, "%s\n", json);
+    if (json) vm_text_add(&text, "%s\n", json);
     free(json);
-    enum VmExit status = save(folder, facts->id, ".json", text.data, text.size, messages);
+    enum VmExit status = save_text(folder, facts->id, ".json", &text, messages);
     vm_text_free(&text);
     vm_card_text(&text, model, facts);
-    if (!status) status = save(folder, facts->id, ".md", text.data, text.size, messages);
+    if (!status) status = save_text(folder, facts->id, ".md", &text, messages);
     vm_text_free(&text);
     return status;
 }
@@ -272,12 +282,13 @@ static enum VmExit register_model(const char *folder, const VmTiny *model, const
                                   size_t size, const VmCardFacts *facts, VmMessages *messages)
 {
     VmError error = {""};
-    char *path = vm_path_in(folder, "registry.json");
-    json_t *root = path ? load_registry(path, &error) : NULL;
+    char *path = vm_path_in(folder, "registry.json", messages);
+    if (!path) return VM_EXIT_INTERNAL;
+    json_t *root = load_registry(path, &error);
     if (!root) {
-        vm_message_error(messages, "%s", path ? error.text : "out of memory");
+        vm_message_error(messages, "%s", error.text);
         vm_free(path);
-        return path ? VM_EXIT_INPUT : VM_EXIT_INTERNAL;
+        return VM_EXIT_INPUT;
     }
     put_entry(json_object_get(root, "models"), entry_json(model, facts), facts->id);
     enum VmExit status = save(folder, facts->id, ".onnx", bytes, size, messages);

@@ -78,9 +78,9 @@ static enum VmExit save(const Eval *v)
         vm_message_error(v->messages, "%s", error.text);
         return VM_EXIT_INTERNAL;
     }
-    char *json = vm_path_in(args->out_dir, "eval_report.json");
-    char *html = vm_path_in(args->out_dir, "report.html");
-    status = json && html ? VM_EXIT_OK : VM_EXIT_INTERNAL;
+    char *json = vm_path_in(args->out_dir, "eval_report.json", v->messages);
+    char *html = json ? vm_path_in(args->out_dir, "report.html", v->messages) : NULL;
+    status = html ? VM_EXIT_OK : VM_EXIT_INTERNAL;
     if (!status)
         status = vm_json_save(vm_evaluation_json(&v->e, v->model, v->dataset, v->path, v->split),
                               json, v->messages);

@@ -47,8 +47,8 @@ static enum VmExit save_log(const Fit *f)
         vm_text_add(&text, "%u,%.9g,%.3g,%.4f\n", s->iteration, s->loss * unit, s->lambda,
                     s->seconds);
     }
-    const enum VmExit status =
-        vm_train_save(f->job->folder, "train_log.csv", text.data, text.size, f->messages);
+    const enum VmExit status = vm_train_save(
+        f->job->folder, "train_log.csv", text.failed ? NULL : text.data, text.size, f->messages);
     vm_text_free(&text);
     return status;
 }
@@ -132,7 +132,7 @@ static json_t *run_json(const Fit *f)
 
 static enum VmExit save_json(const Fit *f, const char *name, json_t *json)
 {
-    char *path = vm_path_in(f->job->folder, name);
+    char *path = vm_path_in(f->job->folder, name, f->messages);
     if (!path) json_decref(json);
     const enum VmExit status = path ? vm_json_save(json, path, f->messages) : VM_EXIT_INTERNAL;
     vm_free(path);
@@ -167,7 +167,7 @@ static enum VmExit save_all(const Fit *f)
 {
     char name[128];
     (void)snprintf(name, sizeof(name), "%s_final.onnx", f->learn.arch->name);
-    char *path = vm_path_in(f->job->folder, name);
+    char *path = vm_path_in(f->job->folder, name, f->messages);
     enum VmExit status = path ? VM_EXIT_OK : VM_EXIT_INTERNAL;
     if (!status && !f->job->no_export) status = save_snapshots(f);
     if (!status) status = save_model(f, "final", f->learned.onnx, f->learned.size);

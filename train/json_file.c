@@ -25,9 +25,11 @@ enum VmExit vm_json_save(json_t *json, const char *path, VmMessages *messages)
     return VM_EXIT_INTERNAL;
 }
 
-char *vm_path_in(const char *folder, const char *name)
+char *vm_path_in(const char *folder, const char *name, VmMessages *messages)
 {
     const size_t n = strlen(folder);
+    char *path = vm_printf("%s%s%s", folder, n && folder[n - 1] == '/' ? "" : "/", name);
 
-    return vm_printf("%s%s%s", folder, n && folder[n - 1] == '/' ? "" : "/", name);
+    if (!path) vm_message_error(messages, "out of memory");
+    return path;
 }

@@ -11,7 +11,7 @@
 /* Takes json, also on failure; NULL: out of memory. "-" is standard output. What goes wrong is said. */
 enum VmExit vm_json_save(json_t *json, const char *path, VmMessages *messages);
 
-/* folder/name, allocated; NULL: no memory. */
-char *vm_path_in(const char *folder, const char *name);
+/* folder/name, allocated; NULL: no memory, which is said. */
+char *vm_path_in(const char *folder, const char *name, VmMessages *messages);
 
 #endif

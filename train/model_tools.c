@@ -205,6 +205,7 @@ typedef struct Audit {
     VmMessages *messages;
     json_t *list;
     unsigned faults, warnings;
+    int lost; /* there was no memory to look at one */
 } Audit;
 
 /* A feature that the engine computes, under the name it has in models. */
@@ -270,8 +271,9 @@ static enum VmExit run_audit(const void *opaque, VmMessages *messages)
         return VM_EXIT_INPUT;
     }
     for (int i = 0; i < n; i++) {
-        char *path = vm_path_in(args->folder, entries[i]->d_name);
+        char *path = vm_path_in(args->folder, entries[i]->d_name, messages);
         if (path) audit_model(&a, path, entries[i]->d_name);
+        else a.lost = 1;
         vm_free(path);
         free(entries[i]);
     }
@@ -281,7 +283,11 @@ static enum VmExit run_audit(const void *opaque, VmMessages *messages)
     json_t *o = json_pack("{s:i,s:i,s:i,s:o}", "models", n, "faults", (int)a.faults, "warnings",
                           (int)a.warnings, "audit", a.list);
     const int failed = a.faults || (args->strict && a.warnings);
-    return finish(args, o, failed ? VM_EXIT_GATE : VM_EXIT_OK, messages);
+    return finish(args, o,
+                  a.lost   ? VM_EXIT_INTERNAL
+                  : failed ? VM_EXIT_GATE
+                           : VM_EXIT_OK,
+                  messages);
 }
 
 /* ---- the commands ---- */

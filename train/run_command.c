@@ -68,7 +68,7 @@ static enum VmExit fit_one(Run *r, const char *name)
     char text[128];
     VmArch arch;
     (void)vm_arch_parse(&arch, name, NULL);
-    char *folder = vm_path_in(r->args->out_dir, name);
+    char *folder = vm_path_in(r->args->out_dir, name, r->messages);
     if (!folder) return VM_EXIT_INTERNAL;
     VmFitFolder job = {.folder = folder,
                        .val = r->split.rows[VM_PART_VAL],
@@ -95,7 +95,7 @@ static enum VmExit fit_one(Run *r, const char *name)
 
 static enum VmExit save_loso(const Run *r)
 {
-    char *path = vm_path_in(r->args->out_dir, "loso.json");
+    char *path = vm_path_in(r->args->out_dir, "loso.json", r->messages);
     const enum VmExit status =
         path ? vm_json_save(vm_loso_json(r->loso, N_LOSO, r->dataset), path, r->messages)
              : VM_EXIT_INTERNAL;
@@ -129,16 +129,21 @@ static enum VmExit save_report(const Run *r, const VmTiny *model, const char *na
 {
     const VmDataset *d = r->dataset;
     VmError error = {""};
-    VmEvaluation e;
+    VmEvaluation e = {0};
     const VmEvalOptions options = {
         .draws = 2000, .seed = r->args->learn.seed, .n_threads = vm_learn_threads(&r->args->learn)};
     uint32_t *rows = vm_alloc_array(d->n + 1, sizeof(*rows));
-    char *html = vm_path_in(r->args->out_dir, "report.html");
-    char *json = vm_path_in(r->args->out_dir, "eval_report.json");
-    if (!rows || !html || !json) return VM_EXIT_INTERNAL;
-    for (size_t i = 0; i < d->n; i++) rows[i] = (uint32_t)i;
+    char *html = vm_path_in(r->args->out_dir, "report.html", r->messages);
+    char *json = html ? vm_path_in(r->args->out_dir, "eval_report.json", r->messages) : NULL;
+    if (!json) {
+        vm_free(html);
+        vm_free(rows);
+        return VM_EXIT_INTERNAL;
+    }
+    for (size_t i = 0; rows && i < d->n; i++) rows[i] = (uint32_t)i;
     const int code =
-        vm_evaluate_given(&e, r->loso[SHIPPED].predicted, d, rows, d->n, &options, &error);
+        rows ? vm_evaluate_given(&e, r->loso[SHIPPED].predicted, d, rows, d->n, &options, &error)
+             : vm_fail_memory(&error);
     enum VmExit status = vm_train_fail(r->messages, code, &error);
     if (!status) status = vm_html_save(&e, model, d, name, html, r->messages);
     if (!status)
@@ -163,8 +168,10 @@ static enum VmExit save_shipped(const Run *r, const VmLearned *learned, const ch
         run->mean.max_error);
     const VmCardFacts facts = {
         .id = r->args->id, .kind = "fr", .license = "BSD-2-Clause-Patent", .notes = notes.data};
+    VmError error = {""};
     const enum VmExit status =
-        vm_card_register(folder, learned->onnx, learned->size, &facts, r->messages);
+        notes.failed ? vm_train_fail(r->messages, vm_fail_memory(&error), &error)
+                     : vm_card_register(folder, learned->onnx, learned->size, &facts, r->messages);
     vm_text_free(&notes);
     return status;
 }
@@ -180,7 +187,7 @@ static enum VmExit ship(Run *r)
                            .dataset = r->dataset,
                            .teacher = r->teacher,
                            .spread = r->spread};
-    char *folder = vm_path_in(r->args->out_dir, "models");
+    char *folder = vm_path_in(r->args->out_dir, "models", r->messages);
     title("export: trained on every source");
     if (!folder) return VM_EXIT_INTERNAL;
     const int code = vm_ship(&learned, &learn, &figures, &difference, &error);

@@ -46,8 +46,10 @@ enum VmExit vm_train_save(const char *folder, const char *name, const void *byte
                           VmMessages *messages)
 {
     VmError error = {""};
-    char *path = folder ? vm_path_in(folder, name) : vm_strdup(name);
-    const int code = path ? vm_outfile_write(path, bytes, size, &error) : vm_fail_memory(&error);
+    char *path = folder ? vm_path_in(folder, name, messages) : NULL;
+    if (folder && !path) return VM_EXIT_INTERNAL;
+    const int code = bytes ? vm_outfile_write(folder ? path : name, bytes, size, &error)
+                           : vm_fail_memory(&error);
     vm_free(path);
     if (!code) return VM_EXIT_OK;
     vm_message_error(messages, "%s", error.text);

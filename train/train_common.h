@@ -22,7 +22,7 @@ void vm_bar_stop(VmBar *bar);
 /* Says the sentence; 2 for what cannot be used, 4 for want of memory. */
 enum VmExit vm_train_fail(VmMessages *messages, int code, const VmError *error);
 
-/* Writes bytes to folder/name; folder NULL: name is the path. */
+/* Writes bytes to folder/name; folder NULL: name is the path. NULL: there was no memory for them. */
 enum VmExit vm_train_save(const char *folder, const char *name, const void *bytes, size_t size,
                           VmMessages *messages);
 

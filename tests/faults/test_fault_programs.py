@@ -3,11 +3,13 @@
 sentence; tables, entries of the cache and answers are whole or not there."""
 
 import glob
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import threading
 import unittest
 
 import support
@@ -149,7 +151,102 @@ class Serve(Programs, support.Case):
             self.assertEqual(support.parse_json(line)["jsonrpc"], "2.0", what)
 
     def test_writes(self):
-        self.inject("write", "EPIPE")
+        self.inject("write,writev", "EPIPE")
+
+
+class Answers:
+    """A session that waits for the answer to its call before it ends, and what came by then."""
+
+    ANSWER_TO = 2
+
+    def command(self, prefix=(), **env):
+        process = subprocess.Popen([*prefix, *self.arguments], env={**self.env, **env}, stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", errors="replace")  # fmt: skip
+        alarm = threading.Timer(30, process.kill)
+        alarm.start()
+        lines, answer = [], f'"id":{self.ANSWER_TO}'
+        try:
+            process.stdin.write(self.input)
+            process.stdin.flush()
+            for line in process.stdout:
+                lines.append(line)
+                if answer in line:
+                    break
+            process.stdin.close()
+        except BrokenPipeError:
+            pass
+        lines.append(process.stdout.read())
+        errors = process.stderr.read()
+        process.wait()
+        alarm.cancel()
+        for stream in (process.stdout, process.stderr):
+            stream.close()
+        return subprocess.CompletedProcess(self.arguments, process.returncode, "".join(lines), errors)
+
+
+class ServeScore(Answers, Programs, support.Case):
+    """A score with a model, a tiny one and progress."""
+
+    is_gone = False  # the client
+    tool = "vmaf_score"
+    more = {"features": ["psnr"], "tiny_models": ["vmaf_tiny_v1"]}
+
+    def setUp(self):
+        super().setUp()
+        support.model_file("vmaf_v0.6.1")
+        self.env = {k: v for k, v in os.environ.items() if not k.startswith("VMAF_")}
+        self.arguments = [SERVER, "--allow", self.folder]
+        ref, dis = support.patterns.write_pair(self.folder, "B", 48, 40, 8, 3)
+        args = {"ref": ref, "dis": dis, "width": 48, "height": 40, **self.more}
+        params = {"name": self.tool, "arguments": args, "_meta": {"progressToken": "p"}}
+        hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}
+        messages = [{"id": 1, "method": "initialize", "params": hello}, {"id": 2, "method": "tools/call", "params": params}]
+        self.input = "".join(json.dumps({"jsonrpc": "2.0", **m}) + "\n" for m in messages)
+        done = self.command()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.whole = self.scores(done)
+        self.assertNotIn("warnings", self.whole)
+
+    def prepare(self):
+        pass
+
+    def scores(self, done):
+        """The result without what differs at every run; None: the call failed."""
+        answers = [support.parse_json(x) for x in done.stdout.splitlines() if f'"id":{self.ANSWER_TO}' in x]
+        self.assertLessEqual(len(answers), 1)
+        if not answers or "error" in answers[0] or answers[0]["result"].get("isError"):
+            return None
+        result = answers[0]["result"]["structuredContent"]
+        result = {k: v for k, v in result.items() if k not in ("seconds", "fps", "report")}
+        return json.loads(re.sub("[0-9a-f]{32}", "ID", json.dumps(result)))
+
+    def check_files(self, done, what):
+        for line in done.stdout.rpartition("\n")[0].splitlines():
+            self.assertEqual(support.parse_json(line)["jsonrpc"], "2.0", what)
+        scores = self.scores(done)
+        if scores is not None and "warnings" not in scores:
+            self.assertEqual(scores, self.whole, what)
+        elif scores is not None and scores["end"] == "complete" and self.tool == "vmaf_score":
+            # the report is not kept, and the answer says so
+            self.assertEqual({**scores, "warnings": None}, {**self.whole, "warnings": None}, what)
+        if not done.returncode and not self.is_gone:
+            self.assertIn(f'"id":{self.ANSWER_TO}', done.stdout, f"{what}: no answer")
+
+    def test_writes(self):
+        self.is_gone = True
+        self.inject("write,writev", "EPIPE")
+
+    def test_reads(self):
+        self.inject("read,readv,pread64", "EIO")
+        self.inject("read,readv,pread64", "EINTR")
+        self.inject("write,writev", "EINTR")
+
+
+class ServeWorst(ServeScore):
+    """Pictures of the worst frames and what fell in them."""
+
+    tool = "describe_worst_frames"
+    more = {"n": 2}
 
 
 if __name__ == "__main__":

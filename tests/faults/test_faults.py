@@ -42,6 +42,10 @@ class FaultCase(Case):
         }
         if os.path.exists(os.path.join(support.ROOT, "models", "netflix", "vmaf_v0.6.1.json")):
             all_of_them["model"] = [*self.raw, "-m", "version=vmaf_v0.6.1", "--json", *common]
+            # one pass for three of them, which share features
+            models = ["-m", "version=vmaf_v0.6.1", "-m", "version=vmaf_v0.6.1neg:name=neg"]
+            models += ["--tiny-model", "vmaf_tiny_v1"]
+            all_of_them["shared"] = [*self.raw, *models, "--feature", "psnr", "--json", *common]
         return all_of_them
 
     def report(self):
