@@ -260,19 +260,19 @@ static int collect(VmafContext *v, const VmColumn *column, double **values, unsi
 
 static void summarise(double *values, unsigned n, VmafStats *s)
 {
-    double sum = 0, inverse = 0, squares = 0;
-    for (unsigned i = 0; i < n; i++) {
-        sum += values[i];
-        inverse += 1 / (values[i] + 1);
-    }
+    double squares = 0;
+    VmPooling pooling = {0};
+    VmPooled pooled = {0};
+    for (unsigned i = 0; i < n; i++) vm_pooling_add(&pooling, values[i]);
+    (void)vm_pooling_end(&pooling, &pooled);
     s->n = n;
-    s->mean = sum / n;
-    s->harmonic_mean = n / inverse - 1;
+    s->mean = pooled.mean;
+    s->harmonic_mean = pooled.harmonic_mean;
     for (unsigned i = 0; i < n; i++) squares += (values[i] - s->mean) * (values[i] - s->mean);
     s->stddev = sqrt(squares / n);
     qsort(values, n, sizeof(*values), vm_compare_doubles);
-    s->min = values[0];
-    s->max = values[n - 1];
+    s->min = pooled.min;
+    s->max = pooled.max;
     s->p1 = vm_percentile(values, n, 1);
     s->p5 = vm_percentile(values, n, 5);
     s->p10 = vm_percentile(values, n, 10);

@@ -80,10 +80,7 @@ static int pool_column(VmafContext *v, const VmColumn *column, enum VmafPoolingM
     if (vm_column_pool(column, low, high, vm_context_step(v), &p))
         return vm_fail(&v->error, -EINVAL, "%s has no value for some of the frames %u..%u",
                        column->label, low, high);
-    *score = method == VMAF_POOL_METHOD_MIN    ? p.min
-             : method == VMAF_POOL_METHOD_MAX  ? p.max
-             : method == VMAF_POOL_METHOD_MEAN ? p.mean
-                                               : p.harmonic_mean;
+    *score = vm_pooled_by(&p, method);
     return 0;
 }
 

@@ -159,26 +159,41 @@ int vm_column_get(const VmColumn *c, unsigned row, double *value)
     return 0;
 }
 
+void vm_pooling_add(VmPooling *p, double value)
+{
+    p->sum += value;
+    p->inverse += 1. / (value + 1.);
+    if (!p->n || value < p->min) p->min = value;
+    if (!p->n || value > p->max) p->max = value;
+    p->n++;
+}
+
+int vm_pooling_end(const VmPooling *p, VmPooled *pooled)
+{
+    const double n = (double)p->n;
+    if (!p->n) return -ENODATA;
+    *pooled = (VmPooled){p->min, p->max, p->sum / n, n / p->inverse - 1.};
+    return 0;
+}
+
+double vm_pooled_by(const VmPooled *p, enum VmafPoolingMethod method)
+{
+    return method == VMAF_POOL_METHOD_MIN    ? p->min
+           : method == VMAF_POOL_METHOD_MAX  ? p->max
+           : method == VMAF_POOL_METHOD_MEAN ? p->mean
+                                             : p->harmonic_mean;
+}
+
 int vm_column_pool(const VmColumn *c, unsigned low, unsigned high, unsigned step, VmPooled *pooled)
 {
-    VmPooled p = {0};
-    double sum = 0, inverse = 0;
-    unsigned n = 0;
+    VmPooling p = {0};
     for (unsigned i = low; i <= high && i >= low; i++) {
         if (step > 1 && i % step) continue;
         double v;
         VM_TRY(vm_column_get(c, i, &v));
-        sum += v;
-        inverse += 1. / (v + 1.);
-        if (!n || v < p.min) p.min = v;
-        if (!n || v > p.max) p.max = v;
-        n++;
+        vm_pooling_add(&p, v);
     }
-    if (!n) return -ENODATA;
-    p.mean = sum / n;
-    p.harmonic_mean = n / inverse - 1.;
-    *pooled = p;
-    return 0;
+    return vm_pooling_end(&p, pooled);
 }
 
 double vm_percentile(const double *sorted, unsigned n, double p)

@@ -7,6 +7,7 @@
 #define VM_SCORES_H
 
 #include "base.h"
+#include "libvmaf/libvmaf.h"
 
 /* When a column gets its values; reports list them in this order. */
 typedef enum VmPhase {
@@ -76,6 +77,18 @@ int vm_column_get_bits(const VmColumn *column, unsigned row, uint64_t *bits);
 typedef struct VmPooled {
     double min, max, mean, harmonic_mean;
 } VmPooled;
+
+/* Values one after the other; begins zeroed. */
+typedef struct VmPooling {
+    size_t n;
+    double sum, inverse, min, max;
+} VmPooling;
+
+void vm_pooling_add(VmPooling *pooling, double value);
+int vm_pooling_end(const VmPooling *pooling, VmPooled *pooled); /* -ENODATA: there was none */
+
+/* By one of the four methods. */
+double vm_pooled_by(const VmPooled *pooled, enum VmafPoolingMethod method);
 
 /* -ENODATA if one of the rows has no value. */
 int vm_column_pool(const VmColumn *column, unsigned low, unsigned high, unsigned step,

@@ -10,6 +10,28 @@
 #include "scores.h"
 #include "tiny/seen.h"
 
+/* ---- pooling ---- */
+
+static const struct {
+    enum VmafPoolingMethod method;
+    const char *name;
+} pools[] = {{VMAF_POOL_METHOD_MEAN, "mean"},
+             {VMAF_POOL_METHOD_HARMONIC_MEAN, "harmonic_mean"},
+             {VMAF_POOL_METHOD_MIN, "min"},
+             {VMAF_POOL_METHOD_MAX, "max"}};
+
+enum VmafPoolingMethod vm_pool_method(int i)
+{
+    return pools[i].method;
+}
+
+const char *vm_pool_name(enum VmafPoolingMethod method)
+{
+    size_t i = 0;
+    while (i + 1 < VM_COUNT(pools) && pools[i].method != method) i++;
+    return pools[i].name;
+}
+
 /* ---- answers ---- */
 
 /* "adm2" and "integer_adm2" are one feature. */
@@ -139,16 +161,17 @@ static int clip_figures(VmEvaluation *e, const VmDataset *d)
     double *p = vm_alloc_array(2 * e->n, sizeof(*p)), *t = p ? p + e->n : NULL;
     size_t n = 0;
     if (!p) return -ENOMEM;
-    for (size_t i = 0; i < e->n;) {
-        const size_t first = i;
+    for (size_t i = 0; i < e->n; n++) {
         const uint32_t clip = d->clip[e->rows[i]];
-        double sum = 0, truth = 0;
+        VmPooling pooling[2] = {{0}, {0}};
+        VmPooled pooled[2];
         for (; i < e->n && d->clip[e->rows[i]] == clip; i++) {
-            sum += e->predicted[i];
-            truth += e->truth[i];
+            vm_pooling_add(&pooling[0], e->predicted[i]);
+            vm_pooling_add(&pooling[1], e->truth[i]);
         }
-        p[n] = sum / (double)(i - first);
-        t[n++] = truth / (double)(i - first);
+        for (int k = 0; k < 2; k++) (void)vm_pooling_end(&pooling[k], &pooled[k]);
+        p[n] = vm_pooled_by(&pooled[0], e->pool);
+        t[n] = vm_pooled_by(&pooled[1], e->pool);
     }
     const int code = vm_metrics(&e->per_clip, p, t, n);
     vm_free(p);
@@ -254,14 +277,22 @@ static int evaluate(VmEvaluation *e, const VmTiny *model, const double *given, c
 int vm_evaluate(VmEvaluation *e, const VmTiny *model, const VmDataset *d, const uint32_t *rows,
                 size_t n, const VmEvalOptions *o, VmError *error)
 {
-    *e = (VmEvaluation){.n = n, .rows = rows, .out_of_box = NAN, .out_of_data = NAN};
+    *e = (VmEvaluation){.n = n,
+                        .rows = rows,
+                        .pool = o->pool ? o->pool : VMAF_POOL_METHOD_MEAN,
+                        .out_of_box = NAN,
+                        .out_of_data = NAN};
     return evaluate(e, model, NULL, d, o, error);
 }
 
 int vm_evaluate_given(VmEvaluation *e, const double *predicted, const VmDataset *d,
                       const uint32_t *rows, size_t n, const VmEvalOptions *o, VmError *error)
 {
-    *e = (VmEvaluation){.n = n, .rows = rows, .out_of_box = NAN, .out_of_data = NAN};
+    *e = (VmEvaluation){.n = n,
+                        .rows = rows,
+                        .pool = o->pool ? o->pool : VMAF_POOL_METHOD_MEAN,
+                        .out_of_box = NAN,
+                        .out_of_data = NAN};
     return evaluate(e, NULL, predicted, d, o, error);
 }
 

@@ -5,6 +5,8 @@
 
 #include <jansson.h>
 
+#include "libvmaf/libvmaf.h"
+
 #include "dataset.h"
 #include "metrics.h"
 #include "team.h"
@@ -27,7 +29,8 @@ typedef struct VmEvaluation {
     const uint32_t *rows;      /* [n] of the data set; the caller's */
     double *predicted, *truth; /* [n] */
     float *spread;             /* [n] second output, or NULL */
-    VmMetrics all, per_clip;   /* per_clip: of the means of each clip's rows */
+    VmMetrics all, per_clip;   /* per_clip: of each clip's rows pooled */
+    enum VmafPoolingMethod pool;
     VmIntervals ci;
     VmSourceFigures *sources;         /* of sources that have rows */
     unsigned n_sources, worst_source; /* worst by RMSE */
@@ -38,10 +41,16 @@ typedef struct VmEvaluation {
     VmLatency row_1, rows_240; /* of one call with so many rows */
 } VmEvaluation;
 
+/* How a clip's frames become one value: words for the command line, and the method of word number i. */
+#define VM_POOL_WORDS "mean|harmonic_mean|min|max"
+enum VmafPoolingMethod vm_pool_method(int i);
+const char *vm_pool_name(enum VmafPoolingMethod method);
+
 typedef struct VmEvalOptions {
-    unsigned draws; /* bootstrap; 0 = no intervals */
-    int latency;    /* 1: measure it */
-    int raw;        /* 1: the truth is the unclipped score */
+    unsigned draws;              /* bootstrap; 0 = no intervals */
+    int latency;                 /* 1: measure it */
+    int raw;                     /* 1: the truth is the unclipped score */
+    enum VmafPoolingMethod pool; /* of a clip's rows; 0: the mean */
     uint64_t seed;
     unsigned n_threads;
     const VmWatch *watch;

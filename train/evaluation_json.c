@@ -53,10 +53,10 @@ static json_t *source_json(const VmSourceFigures *f)
     return o;
 }
 
-static json_t *clips_json(const VmMetrics *m)
+static json_t *clips_json(const VmMetrics *m, enum VmafPoolingMethod pool)
 {
     json_t *o = json_object();
-    json_object_set_new(o, "pool", json_string("mean"));
+    json_object_set_new(o, "pool", json_string(vm_pool_name(pool)));
     json_object_set_new(o, "n", json_integer((json_int_t)m->n));
     add_correlations(o, m);
     add_reason(o, m);
@@ -135,7 +135,7 @@ static void add_parts(json_t *o, const VmEvaluation *e, const VmDataset *d)
         json_array_append_new(sources, source_json(&e->sources[s]));
     json_object_set_new(o, "per_source", sources);
     json_object_set_new(o, "worst_source", json_string(e->sources[e->worst_source].source));
-    json_object_set_new(o, "per_clip", clips_json(&e->per_clip));
+    json_object_set_new(o, "per_clip", clips_json(&e->per_clip, e->pool));
     json_object_set_new(o, "worst_rows", worst_json(e, d));
 }
 

@@ -29,11 +29,13 @@ void vm_figures_row(const char *name, const VmMetrics *m)
 
 void vm_figures_evaluation(const VmEvaluation *e)
 {
+    char label[32];
+    (void)snprintf(label, sizeof(label), "clips (%s)", vm_pool_name(e->pool));
     vm_figures_title("source");
     for (unsigned s = 0; s < e->n_sources; s++)
         vm_figures_row(e->sources[s].source, &e->sources[s].metrics);
     if (e->n_sources != 1) vm_figures_row("all rows", &e->all);
-    vm_figures_row("clips (means)", &e->per_clip);
+    vm_figures_row(label, &e->per_clip);
 }
 
 enum { COLUMNS = 64, ROWS = 8 };

@@ -6,6 +6,7 @@
 
 #include "commands.h"
 #include "corpus.h"
+#include "evaluate.h"
 #include "fit_folder.h"
 #include "mos_table.h"
 #include "progress.h"
@@ -18,6 +19,7 @@ typedef struct FitArgs {
     const char *out_dir, *spread, *mos;
     unsigned snapshot_every;
     int no_export;
+    int pool; /* number of the word in VM_POOL_WORDS */
 } FitArgs;
 
 typedef struct Fit {
@@ -52,7 +54,8 @@ static enum VmExit pool(Fit *f)
     VmError error = {""};
     VmDataset *pooled = NULL;
     unsigned n_missing;
-    const int code = vm_mos_table(&pooled, f->dataset, f->args->mos, &n_missing, &error);
+    const int code = vm_mos_table(&pooled, f->dataset, f->args->mos, vm_pool_method(f->args->pool),
+                                  &n_missing, &error);
     if (code) return vm_train_fail(f->messages, code, &error);
     if (n_missing)
         vm_message_warn(f->messages, "%u clips have no score in %s", n_missing, f->args->mos);

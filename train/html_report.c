@@ -57,13 +57,15 @@ static void metrics_row(VmText *out, const char *name, const VmMetrics *m)
 
 static void metrics_table(VmText *out, const VmEvaluation *e)
 {
+    char label[32];
+    (void)snprintf(label, sizeof(label), "clips (%s)", vm_pool_name(e->pool));
     vm_text_add(out,
                 "<table id=\"sources\"><tr><th>source</th><th>rows</th><th>PLCC</th><th>SROCC</th>"
                 "<th>KROCC</th><th>RMSE</th><th>max error</th></tr>\n");
     for (unsigned s = 0; s < e->n_sources; s++)
         metrics_row(out, e->sources[s].source, &e->sources[s].metrics);
     metrics_row(out, "all rows", &e->all);
-    metrics_row(out, "clips (means)", &e->per_clip);
+    metrics_row(out, label, &e->per_clip);
     vm_text_add(out, "</table>\n");
 }
 

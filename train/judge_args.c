@@ -24,6 +24,8 @@ const VmOption vm_judge_options[] = {
      .choices = "source|clip", .initial = "source"},
     {"truth", "WHAT", "the teacher's score as it is reported, or before its clip", VM_OPTION_CHOICE,
      AT(truth), .choices = "clipped|raw", .initial = "clipped"},
+    {"pool", "HOW", "from a clip's frames to a clip", VM_OPTION_CHOICE, AT(pool),
+     .choices = VM_POOL_WORDS, .initial = "mean"},
     {"draws", "N", "of the bootstrap over clips; 0 = no intervals", VM_OPTION_COUNT, AT(draws), 0,
      1000000, .initial = "2000"},
     {"seed", "N", "of the bootstrap", VM_OPTION_LARGE, AT(seed), 0, UINT64_MAX, .initial = "0"},
@@ -89,6 +91,7 @@ VmEvalOptions vm_judge_eval_options(const VmJudgeArgs *args)
     return (VmEvalOptions){.draws = args->draws,
                            .latency = 1,
                            .raw = args->truth,
+                           .pool = vm_pool_method(args->pool),
                            .seed = args->seed,
                            .n_threads = vm_learn_threads(&threads)};
 }

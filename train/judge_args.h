@@ -10,6 +10,7 @@ typedef struct VmJudgeArgs {
     const char *source; /* NULL: all */
     int part, key;      /* of the hash split; part 0 = all */
     int truth;          /* 0 clipped, 1 raw */
+    int pool;           /* number of the word in VM_POOL_WORDS */
     unsigned draws, threads;
     uint64_t seed;
 } VmJudgeArgs;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "number.h"
+#include "scores.h"
 
 enum { LINE_MAX_BYTES = 1024 };
 
@@ -54,20 +55,25 @@ static int read_file(const VmDataset *d, const char *path, double *mos, VmError 
     return code;
 }
 
-static int add_clip(VmDataset *pooled, const VmDataset *d, const VmClip *clip, double mos,
-                    VmError *error)
+static int add_clip(VmDataset *result, const VmDataset *d, const VmClip *clip,
+                    enum VmafPoolingMethod pool, double mos, VmError *error)
 {
-    double mean[VM_FEATURES_MAX] = {0};
-    for (size_t i = clip->first; i < clip->first + clip->n_rows; i++)
-        for (unsigned j = 0; j < d->width; j++)
-            mean[j] += (double)d->x[i * d->width + j] / (double)clip->n_rows;
-    VM_TRY(vm_dataset_add_clip(pooled, clip->key, d->sources[clip->source], d->groups[clip->group],
+    double x[VM_FEATURES_MAX] = {0};
+    for (unsigned j = 0; j < d->width; j++) {
+        VmPooling pooling = {0};
+        VmPooled pooled = {0};
+        for (size_t i = clip->first; i < clip->first + clip->n_rows; i++)
+            vm_pooling_add(&pooling, (double)d->x[i * d->width + j]);
+        (void)vm_pooling_end(&pooling, &pooled); /* the clip has rows */
+        x[j] = vm_pooled_by(&pooled, pool);
+    }
+    VM_TRY(vm_dataset_add_clip(result, clip->key, d->sources[clip->source], d->groups[clip->group],
                                error));
-    return vm_dataset_add_row(pooled, 0, mean, NULL, mos) ? vm_fail_memory(error) : 0;
+    return vm_dataset_add_row(result, 0, x, NULL, mos) ? vm_fail_memory(error) : 0;
 }
 
-int vm_mos_table(VmDataset **result, const VmDataset *d, const char *path, unsigned *n_missing,
-                 VmError *error)
+int vm_mos_table(VmDataset **result, const VmDataset *d, const char *path,
+                 enum VmafPoolingMethod pool, unsigned *n_missing, VmError *error)
 {
     double *mos = vm_alloc_array(d->n_clips + 1, sizeof(*mos));
     VmDataset *pooled = vm_dataset_new((const char *const *)d->features, d->width);
@@ -77,7 +83,7 @@ int vm_mos_table(VmDataset **result, const VmDataset *d, const char *path, unsig
     *n_missing = 0;
     for (unsigned i = 0; !code && i < d->n_clips; i++) {
         if (isfinite(mos[i]) && d->clips[i].n_rows)
-            code = add_clip(pooled, d, &d->clips[i], mos[i], error);
+            code = add_clip(pooled, d, &d->clips[i], pool, mos[i], error);
         else ++*n_missing;
     }
     if (!code && !pooled->n)

@@ -18,6 +18,7 @@ from corpora import CorpusCase
 sys.path.insert(0, os.path.join(support.TESTS, "tiny"))
 
 import referee  # noqa: E402
+import wire  # noqa: E402
 
 REPORT_KEYS = ["n_samples", "plcc", "srocc", "krocc", "rmse", "latency_ms_p50_per_clip", "latency_ms_p95_per_clip",
                "model", "feature_dim"]
@@ -390,6 +391,25 @@ class TestViewers(RowsCase):
             chosen.append(choice["chosen"])
             self.assertEqual(models[0] == models[1], choice["chosen"] == 0)
         self.assertNotEqual(chosen, [0, 0, 0])
+
+    def test_pooling(self):
+        """Clips by the worst frame or the harmonic mean, of a model that can be worked out here."""
+        weights, bias = [20.0, 10.0, 15.0, 5.0, 30.0, 0.5], 4.0
+        tensors = [wire.tensor("w", [1, 6], weights), wire.tensor("b", [1], [bias])]
+        meta = {"features": ",".join(table.FEATURES)}
+        model = self.file("m.onnx", wire.linear(tensors=tensors, inputs=[wire.value("input", ["batch", 6])], meta=meta))
+        frames = {}
+        for key, _, _, x, raw in self.rows:
+            predicted = bias + sum(w * v for w, v in zip(weights, x))
+            frames.setdefault(key, []).append((predicted, min(max(raw, 0.0), 100.0)))
+        ways = {"mean": lambda v: sum(v) / len(v), "min": min, "max": max,
+                "harmonic_mean": lambda v: len(v) / sum(1 / (x + 1) for x in v) - 1}
+        for how, pool in ways.items():
+            errors = [pool([p for p, _ in clip]) - pool([t for _, t in clip]) for clip in frames.values()]
+            clips = self.json("eval", model, "--pool", how)["per_clip"]
+            self.assertEqual((clips["pool"], clips["n"]), (how, len(frames)))
+            self.assertAlmostEqual(clips["rmse"], (sum(e * e for e in errors) / len(errors)) ** 0.5, delta=1e-4)
+        self.refused(1, ["--pool", "harmonic_mean"], "eval", model, "--pool", "median")
 
     def test_bad_lists_are_refused(self):
         args = ["fit", "--target", "mos", "--val-source", "Elm", "--out-dir", self.out, "--mos"]
