@@ -74,7 +74,11 @@ int vm_head_add(VmHead *head, const char *name, size_t name_size, const char *va
         return refuse(head, 400, "a header that may come once comes twice");
     char *text =
         vm_printf("%s%s%.*s", *place ? *place : "", *place ? "," : "", (int)value_size, value);
-    if (!text) return -ENOMEM;
+    if (!text) {
+        /* or a request would be judged without the header that forbids it */
+        (void)refuse(head, 500, "out of memory");
+        return -ENOMEM;
+    }
     vm_free(*place);
     *place = text;
     return 0;

@@ -7,19 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#ifdef SYS_openat2
-#include <linux/openat2.h>
-#endif
+#include "beneath.h"
 
 enum {
     NAME_SHOWN = 160,
     /* O_NONBLOCK: a FIFO is opened without waiting for its writer, and then refused. */
     FILE_FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
     FOLDER_FLAGS = O_PATH | O_CLOEXEC | O_DIRECTORY,
-    RACE_TRIES = 32,
 };
 
 void vm_roots_printable(const char *text, char *out, size_t size)
@@ -38,65 +34,13 @@ void vm_roots_printable(const char *text, char *out, size_t size)
 
 /* ---- opening beneath a folder ---- */
 
-static int open_beneath(int folder, const char *path, int flags)
-{
-#ifdef SYS_openat2
-    const struct open_how how = {.flags = (uint64_t)flags,
-                                 .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
-
-    /* EAGAIN: something was renamed while the kernel looked. */
-    for (int i = 0; i < RACE_TRIES; i++) {
-        const long fd = syscall(SYS_openat2, folder, path, &how, sizeof(how));
-        if (fd >= 0) return (int)fd;
-        if (errno != EAGAIN && errno != EINTR) return -errno;
-    }
-    return -EAGAIN;
-#else
-    (void)folder, (void)path, (void)flags;
-    return -ENOSYS;
-#endif
-}
-
-/* One component after another, none of them a link. */
-static int open_walking(int folder, const char *path, int flags)
-{
-    char name[NAME_MAX + 1];
-    int at = folder;
-
-    for (;;) {
-        const size_t length = strcspn(path, "/");
-        const char *rest = path + length + strspn(path + length, "/");
-        const int last = flags | (path[length] ? O_DIRECTORY : 0); /* "name/" is a folder */
-        int fd = -ENAMETOOLONG;
-        if (length < sizeof(name)) {
-            memcpy(name, path, length);
-            name[length] = 0;
-            fd = openat(at, name, (*rest ? FOLDER_FLAGS : last) | O_NOFOLLOW);
-            if (fd < 0) fd = -errno;
-        }
-        if (at != folder) close(at);
-        if (fd < 0 || !*rest) return fd;
-        at = fd;
-        path = rest;
-    }
-}
-
 static int open_in(const VmRoots *roots, int folder, const char *path, int flags)
 {
-    return roots->walk ? open_walking(folder, path, flags) : open_beneath(folder, path, flags);
+    return roots->walk ? vm_beneath_walk(folder, path, flags)
+                       : vm_beneath_open(folder, path, flags);
 }
 
 /* ---- the roots ---- */
-
-/* Old container sandboxes answer EPERM where the kernel would say ENOSYS. */
-static int lacks_openat2(int folder)
-{
-    const int fd = open_beneath(folder, ".", FOLDER_FLAGS);
-
-    if (fd < 0) return 1;
-    close(fd);
-    return 0;
-}
 
 static int add_root(VmRoots *roots, const char *text, size_t length, VmError *error)
 {
@@ -121,7 +65,7 @@ static int add_root(VmRoots *roots, const char *text, size_t length, VmError *er
     roots->root = grown;
     grown[roots->n++] = (VmRoot){.path = vm_strdup(path), .real = vm_strdup(real), .fd = fd};
     if (!grown[roots->n - 1].path || !grown[roots->n - 1].real) return vm_fail_memory(error);
-    roots->walk = roots->walk || lacks_openat2(fd);
+    roots->walk = roots->walk || !vm_beneath_follows(fd);
     return 0;
 }
 

@@ -13,7 +13,7 @@
 #include "model_tiny.h"
 #include "sha256.h"
 
-enum { MAX_FILE = 64 << 20 };
+enum { MAX_FILE = 64 << 20, MAX_OPTIONS = 64 /* of a feature; each is compared with all before */ };
 
 typedef struct Load {
     const char *origin, *sha256;
@@ -88,6 +88,10 @@ static int read_options(const Load *l, VmafModel *m, json_t *root)
         if (!json_is_object(dict))
             return vm_fail(l->error, -EINVAL, "model %s: feature_opts_dicts[%u] is no object",
                            l->origin, j);
+        if (json_object_size(dict) > MAX_OPTIONS)
+            return vm_fail(l->error, -EINVAL,
+                           "model %s: feature_opts_dicts[%u] has more than %d options", l->origin,
+                           j, MAX_OPTIONS);
         json_object_foreach(dict, key, value) VM_TRY(set_option(l, &m->features[j], key, value));
     }
     return 0;

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-#include <linux/openat2.h>
+
+#include "beneath.h"
 
 enum { FILES_MAX = 1 << 20 };
 
@@ -119,14 +119,10 @@ static int skip(VmCorpus *corpus, enum VmSkipKind kind, const char *folder, cons
 
 int vm_corpus_open_file(int root, const char *path)
 {
-    struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
-                           .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
     struct stat st;
+    const int fd = vm_beneath_open(root, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
-    /* a kernel before 5.6 cannot follow links safely, so there none are followed */
-    int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
-    if (fd < 0 && errno == ENOSYS) fd = openat(root, path, (int)how.flags | O_NOFOLLOW);
-    if (fd < 0) return -errno;
+    if (fd < 0) return fd;
     if (!fstat(fd, &st) && S_ISREG(st.st_mode)) return fd;
     (void)close(fd);
     return -ENOTSUP;

@@ -93,6 +93,7 @@ static int intern(char ***texts, unsigned *n, const char *name)
     const int known = find_text(*texts, *n, name);
     if (known >= 0) return known;
 
+    if (*n == VM_DATASET_SOURCES_MAX) return -E2BIG;
     char **grown = vm_realloc(*texts, (*n + 1) * sizeof(*grown));
     if (!grown) return -ENOMEM;
     *texts = grown;
@@ -168,6 +169,9 @@ int vm_dataset_add_clip(VmDataset *dataset, const char *key, const char *source,
                        key);
     const int s = intern(&dataset->sources, &dataset->n_sources, source);
     const int g = intern(&dataset->groups, &dataset->n_groups, group);
+    if (s == -E2BIG || g == -E2BIG)
+        return vm_fail(error, -EINVAL, "there are more than %d sources or groups",
+                       VM_DATASET_SOURCES_MAX);
     char *copy = vm_strdup(key);
     if (s < 0 || g < 0 || !copy) {
         vm_free(copy);

@@ -14,7 +14,13 @@
 #include "message.h"
 
 /* Numbers from outside are checked against these before anything is allocated. */
-enum { VM_FEATURES_MAX = 64, VM_DATASET_NAME_MAX = 127, VM_DATASET_CLIPS_MAX = 1 << 20 };
+enum {
+    VM_FEATURES_MAX = 64,
+    VM_DATASET_NAME_MAX = 127,
+    VM_DATASET_CLIPS_MAX = 1 << 20,
+    /* and groups. They are looked at one after another, for each clip and with all rows for each of them. */
+    VM_DATASET_SOURCES_MAX = 1 << 14,
+};
 
 typedef struct VmClip {
     char *key;                      /* stem of the distorted file */

@@ -33,7 +33,8 @@ static int read_all(int fd, VmTinyFile *file, size_t max, const char *path, cons
         const ssize_t n =
             read(fd, (char *)file->bytes + file->size, (size_t)info.st_size - file->size);
         if (n > 0) file->size += (size_t)n;
-        else code = fail_file(error, -EIO, path, name, "it cannot be read whole");
+        else if (!n || errno != EINTR)
+            code = fail_file(error, -EIO, path, name, "it cannot be read whole");
     }
     close(fd);
     return code;

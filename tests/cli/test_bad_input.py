@@ -267,6 +267,8 @@ class Models(Case):
             ("score_transform", [1]),
             ("model", 7),
             ("feature_opts_dicts", [{"a": [1]}]),
+            # of 100,000 options each was compared with all before
+            ("feature_opts_dicts", [{f"o{i}": 1 for i in range(65)}]),
         ):
             with self.subTest(key=key, value=value):
                 self.refuse(self.changed(**{key: value}), key)

@@ -129,6 +129,22 @@ class Listing(CorpusCase):
         )
         self.assertIn("Alpha_30_36_5", [pair["key"] for pair in report["pairs"]])
 
+    @unittest.skipIf(support.SANITIZED, "the sanitizer's leak check cannot be traced")
+    @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+    def test_sandboxes_that_know_no_openat2(self):
+        """Where it gave EPERM, as in containers of some age, no file could be opened."""
+        self.small()
+        os.symlink("Alpha_20_18_100.yuv", os.path.join(self.root, "dis", "Alpha_30_36_5.yuv"))
+        for error in ("EPERM", "ENOSYS"):
+            command = ["strace", "-f", "-qq", "-o", self.path("log"), "-e", "trace=openat2"]
+            command += ["-e", f"inject=openat2:error={error}", corpora.PROGRAM, "scan", "--data-root", self.root]
+            done = subprocess.run([*command, "--json", "-"], env=self.env, capture_output=True, text=True, timeout=60)
+            if "ptrace" in done.stderr:
+                self.skipTest("tracing is not allowed here")
+            report = support.parse_json(done.stdout)
+            self.assertEqual(len(report["pairs"]), 4, error)
+            self.assertEqual(self.skipped(report), {"dis/Alpha_30_36_5.yuv": "type"})
+
     def test_groups_and_rates_of_corpus_json(self):
         self.small()
         self.put("corpus.json", '{"sources": {"Alpha": {"group": "Film"}, "Beta": {"group": "Film"}}}')

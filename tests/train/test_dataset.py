@@ -206,6 +206,8 @@ class Csv(DatasetCase):
             ("adm2,vmaf\n" + "1" * 70000 + ",50\n", ["line 2", "too long"]),
             (",".join(f"c{i}" for i in range(300)), ["line 1", "too many columns"]),
             ("key,adm2,vmaf\nA,.5,1\nB,.5,1\nA,.5,1\n", ["line 4", "clip A comes twice"]),
+            # each was compared with all before: hours for a file of 20 MB
+            ("key,adm2,vmaf\n" + "".join(f"k{i},.5,1\n" for i in range(16385)), ["line 16386", "16384 sources"]),
             ("key,adm2,vmaf\n,.5,1\n", ["line 2", "empty"]),
             ("key,adm2,vmaf\n" + "k" * 200 + ",.5,1\n", ["line 2", "longer"]),
             ("key,adm2,vmaf\na\x07b,.5,1\n", ["line 2", "control"]),
