@@ -35,7 +35,8 @@ KERNEL_HEADERS = {"linux": "linux", "asm-generic": "asm-generic", "asm": "x86_64
 
 def build_jansson(target, folder, prefix):
     flags = "-GNinja -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_LIBDIR=lib"
-    flags += " -DJANSSON_BUILD_SHARED_LIBS=OFF -DJANSSON_BUILD_DOCS=OFF -DJANSSON_EXAMPLES=OFF -DJANSSON_WITHOUT_TESTS=ON"
+    flags += " -DJANSSON_BUILD_SHARED_LIBS=OFF -DJANSSON_BUILD_DOCS=OFF -DJANSSON_EXAMPLES=OFF"
+    flags += " -DJANSSON_WITHOUT_TESTS=ON"
     flags += f" -DCMAKE_SYSTEM_PROCESSOR={target.host.split('-')[0]} -DCMAKE_C_COMPILER={target.compiler}"
     source = debian.source("jansson")
     installed.run(["cmake", *flags.split(), f"-DCMAKE_INSTALL_PREFIX={prefix}", source], cwd=folder)

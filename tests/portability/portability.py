@@ -3,7 +3,8 @@
 """Builds the programs in many ways and compares all they compute, byte for byte: portability.py [NAME ...]
 
 The first build is the ordinary one, whose values the golden tests compare with the reference's. Each build gives its
-reports of clips in four formats with every instruction set, and the values of tests/golden that lie in the tree.
+reports of clips in four formats with every instruction set, the values of tests/golden that lie in the tree, and the
+rows and the model that vmaf-train makes of a small corpus.
 Builds lie in cache/portability; the last lines are a table, the exit status is 1 if any differs, or if one that was
 named could not be built.
 """
@@ -11,6 +12,7 @@ named could not be built.
 import hashlib
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -34,6 +36,7 @@ COMPILED = {
 }
 # The ordinary programs on a processor without AVX and fused multiply-add, where glibc has other code for exp().
 EMULATED = {"nehalem": ("qemu-x86_64", "-cpu", "Nehalem")} if platform.machine() == "x86_64" else {}
+ORDINARY = os.path.dirname(os.path.dirname(os.path.realpath(support.VMAF)))
 NAMES = [*COMPILED, *EMULATED, *foreign.TARGETS]
 # Instruction sets that are left alone: AVX-512 VNNI and below, AVX-512, AVX2, SSE4.1, none.
 MASKS = (0, 32, 48, 56, 63) if platform.machine() == "x86_64" else (0, 63)
@@ -60,22 +63,24 @@ def build(name):
     return folder
 
 
-def command_of(name):
-    """The program and what it runs in; says why where it cannot be had."""
-    emulator = EMULATED.get(name)
-    if emulator:
-        if not support.shutil.which(emulator[0]):
-            raise unittest.SkipTest(f"not installed: {emulator[0]}; see tools/deps.sh")
-        return [*emulator, os.path.realpath(support.VMAF)]
-    emulator = foreign.TARGETS[name].emulator if name in foreign.TARGETS else ()
-    return [*emulator, os.path.join(build(name), "tools", "vmaf")]
+def commands_of(name):
+    """vmaf and vmaf-train, and what they run in; says why where they cannot be had."""
+    emulator = EMULATED.get(name, ())
+    if emulator and not shutil.which(emulator[0]):
+        raise unittest.SkipTest(f"not installed: {emulator[0]}; see tools/deps.sh")
+    folder = ORDINARY if name in EMULATED else build(name)
+    if name in foreign.TARGETS:
+        emulator = foreign.TARGETS[name].emulator
+    return [[*emulator, os.path.join(folder, program)] for program in ("tools/vmaf", "train/vmaf-train")]
+
+
+def has_models():
+    return os.path.exists(os.path.join(support.ROOT, "models", "netflix", "vmaf_v0.6.1.json"))
 
 
 def reports(command, pairs):
     """A digest of the report of each clip, instruction set and set of features."""
-    model = ["-m", "version=vmaf_v0.6.1", "-m", "version=vmaf_4k_v0.6.1:name=vmaf_4k"]
-    if not os.path.exists(os.path.join(support.ROOT, "models", "netflix", "vmaf_v0.6.1.json")):
-        model = ["-n"]
+    model = ["-m", "version=vmaf_v0.6.1", "-m", "version=vmaf_4k_v0.6.1:name=vmaf_4k"] if has_models() else ["-n"]
     for clip, pair in zip(CLIPS, pairs):
         # float_ms_ssim needs 176 rows
         features = [f for f in support.ALL_FEATURES if f != "--feature"]
@@ -86,6 +91,39 @@ def reports(command, pairs):
             args += ["--reproducible", "--json", "-o", "-"]
             done = subprocess.run([*command, *args], capture_output=True, check=True)
             yield hashlib.sha256(done.stdout).hexdigest()
+
+
+def write_corpus(folder):
+    for source, pattern in (("Alpha", "A"), ("Beta", "B"), ("Tennis", "B")):
+        other = "A" if source == "Tennis" else pattern
+        clips = [(f"ref/{source}_25fps", pattern)]
+        clips += [(f"dis/{source}_{quality}_36_{quality}00", other) for quality in (20, 90)]
+        for name, look in clips:
+            path = os.path.join(folder, name + ".yuv")
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            support.patterns.write(path, look, name[:3], 64, 36, 8, 12)
+
+
+def trained(command, corpus):
+    """Digests of the rows and of models by each way of training."""
+    if not has_models():
+        return
+    with tempfile.TemporaryDirectory() as out:
+        rows, model = os.path.join(out, "rows.csv"), os.path.join(out, "mlp_small_final.onnx")
+        export = ["export-dataset", "--data-root", corpus, "--cache", "off", "--output", rows]
+        fit = ["fit", "--data", rows, "--out-dir", out, "--queries", "300", "--choice-queries", "300"]
+        fit += ["--restarts", "2"]
+        runs = [(rows, export), (model, [*fit, "--optimizer", "lm", "--iterations", "8"])]
+        runs += [(model, [*fit, "--optimizer", "lbfgs", "--iterations", "15"])]
+        runs += [(model, [*fit, "--optimizer", "adam", "--epochs", "3"])]
+        for path, args in runs:
+            subprocess.run([*command, *args], check=True, capture_output=True)
+            with open(path, "rb") as f:
+                yield hashlib.sha256(f.read()).hexdigest()
+
+
+def everything(vmaf, train, pairs, corpus):
+    return [*reports(vmaf, pairs), *trained(train, corpus)]
 
 
 def is_golden(command, folder):
@@ -104,10 +142,10 @@ def is_golden(command, folder):
 
 def compare(name, wanted, pairs, folder):
     """What goes into the table, and whether all is the same."""
-    command = command_of(name)
-    same = sum(a == b for a, b in zip(wanted, reports(command, pairs), strict=True))
-    golden = is_golden(command, folder)
-    text = f"{same} of {len(wanted)} reports are the same, golden values are {'reproduced' if golden else 'MISSED'}"
+    vmaf, train = commands_of(name)
+    same = sum(a == b for a, b in zip(wanted, everything(vmaf, train, pairs, folder), strict=True))
+    golden = is_golden(vmaf, folder)
+    text = f"{same} of {len(wanted)} files are the same, golden values are {'reproduced' if golden else 'MISSED'}"
     return text, same == len(wanted) and golden
 
 
@@ -121,7 +159,9 @@ def main():
         for i, (pattern, w, h, bits, fmt, frames) in enumerate(CLIPS):
             os.mkdir(os.path.join(folder, str(i)))
             pairs.append(support.patterns.write_pair(os.path.join(folder, str(i)), pattern, w, h, bits, frames, fmt))
-        wanted = list(reports([support.VMAF], pairs))
+        write_corpus(folder)
+        ordinary = [[os.path.join(ORDINARY, program)] for program in ("tools/vmaf", "train/vmaf-train")]
+        wanted = everything(*ordinary, pairs, folder)
         for name in names:
             try:
                 text, fine = compare(name, wanted, pairs, folder)
