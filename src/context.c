@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A first frame from which on the table of scores begins with it; before that its rows from 0 on are cheap. */
+enum { LATE = 1 << 20 };
+
 /* ---- errors and messages ---- */
 
 void vm_log(VmafContext *v, enum VmafLogLevel level, const char *format, ...)
@@ -321,6 +324,9 @@ static int import_score(VmafContext *v, const char *name, double value, unsigned
     if (index >= VM_MAX_FRAMES)
         return vm_fail(&v->error, -EINVAL, "frame index %u is too large", index);
     VM_TRY(import_column(v, name, &column));
+    if (index < v->scores.base)
+        return vm_fail(&v->error, -EINVAL, "frame %u is before the first picture, %u", index,
+                       v->scores.base);
     if (vm_scores_reserve(&v->scores, index + 1)) return vm_fail_memory(&v->error);
     if (!vm_column_get(column, index, &old))
         return vm_fail(&v->error, -EINVAL, "feature %s has a value for frame %u already", name,
@@ -422,6 +428,7 @@ static int start(VmafContext *v, const VmFormat *format, unsigned index)
         if (e->check) VM_TRY(e->check(v->instances[i]->options, format, &v->error));
     }
     v->format = *format;
+    if (index >= LATE) vm_scores_begin(&v->scores, index);
     int code = vm_scores_reserve(&v->scores, index + 1) ? vm_fail_memory(&v->error) : 0;
     if (!code) code = start_workers(v);
     if (!code) {

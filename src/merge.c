@@ -14,8 +14,8 @@ enum {
     /* Of the scores, models, sums and texts of a report. They are looked for one after another, so that their
      * number must not be a stranger's to choose; a collection of 999 models needs some thousand. */
     MAX_ENTRIES = 8192,
-    /* Cells of the table, 8 bytes each. Subsampling and a late first frame leave some without a value, but what
-     * a report claims does not decide how much memory is taken. */
+    /* Cells of the table, 8 bytes each. Subsampling leaves some without a value, but what a report claims does not
+     * decide how much memory is taken. */
     CELLS_AT_LEAST = 1 << 25,
     CELLS_PER_VALUE = 64,
 };
@@ -155,12 +155,12 @@ static int check_size(const Merge *m)
             VM_MAX(columns, json_object_size(json_object_get(m->chunks[i].root, "pooled_metrics")));
     }
     /* at most 2^13 * 2^26 */
-    if (columns * (last->first + last->count) <= CELLS_AT_LEAST + CELLS_PER_VALUE * values)
-        return 0;
+    const unsigned rows = last->first + last->count - m->chunks[0].first;
+    if (columns * rows <= CELLS_AT_LEAST + CELLS_PER_VALUE * values) return 0;
     return vm_fail(m->error, -EINVAL,
                    "report %s has %" PRIu64 " values; those are too few for %" PRIu64
-                   " scores of frames up to %u",
-                   last->path, values, columns, last->first + last->count - 1);
+                   " scores of %u frames",
+                   last->path, values, columns, rows);
 }
 
 static int check_chunks(Merge *m)
@@ -398,6 +398,7 @@ static int fill(Merge *m)
     v->flushed = 1;
     v->reference = vm_strdup(text_of(&m->chunks[0], "reference"));
     v->distorted = vm_strdup(text_of(&m->chunks[0], "distorted"));
+    vm_scores_begin(&v->scores, v->first);
     if (!v->reference || !v->distorted || vm_scores_reserve(&v->scores, v->end))
         return vm_fail_memory(m->error);
     VM_TRY(read_format(m));

@@ -15,7 +15,7 @@
 static int has_values(const VmReport *r, const VmColumn *c)
 {
     double value;
-    for (unsigned i = 0; i < r->v->scores.n_rows; i++)
+    for (unsigned i = r->v->scores.base; i < r->v->scores.n_rows; i++)
         if (vm_report_counts(r, i) && !vm_column_get(c, i, &value)) return 1;
     return 0;
 }
@@ -37,7 +37,7 @@ static int choose_columns(VmReport *r)
 static unsigned next_row(const VmReport *r, unsigned i)
 {
     double value;
-    for (; i < r->v->scores.n_rows; i++)
+    for (i = VM_MAX(i, r->v->scores.base); i < r->v->scores.n_rows; i++)
         for (unsigned c = 0; vm_report_counts(r, i) && c < r->n_columns; c++)
             if (!vm_column_get(r->columns[c], i, &value)) return i;
     return i;

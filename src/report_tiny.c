@@ -40,7 +40,7 @@ static void count_outside(const VmReport *r, const VmModelRecord *m, long n[2])
     const VmColumn *c = outside_of(r, m->name);
     double value;
     n[0] = n[1] = c ? 0 : -1;
-    for (unsigned i = 0; n[0] >= 0 && i < r->v->scores.n_rows; i++)
+    for (unsigned i = r->v->scores.base; n[0] >= 0 && i < r->v->scores.n_rows; i++)
         if (vm_report_counts(r, i) && !vm_column_get(c, i, &value)) {
             n[0] += value >= VM_OUTSIDE_TRAINING;
             n[1] += value >= VM_OUTSIDE_BOX;

@@ -143,7 +143,8 @@ static int score_column(VmafContext *v, const char *name, VmColumn **column)
 /* For the report. column may be NULL. */
 static void keep(const VmafContext *v, VmColumn *column, unsigned index, double score, int final)
 {
-    if (final && column && index < v->scores.n_rows) vm_column_put(column, index, score);
+    if (final && column && index >= v->scores.base && index < v->scores.n_rows)
+        vm_column_put(column, index, score);
 }
 
 static int score_frame(VmafContext *v, const VmafModel *m, const Inputs *in, VmColumn *column,

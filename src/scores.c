@@ -34,9 +34,9 @@ static int chunk_of(unsigned row, unsigned *offset)
 
 static int reserve_column(VmColumn *c, unsigned n_rows)
 {
-    if (!n_rows) return 0;
+    if (n_rows <= c->base) return 0;
     unsigned offset;
-    const int last = chunk_of(n_rows - 1, &offset);
+    const int last = chunk_of(n_rows - 1 - c->base, &offset);
     for (int k = 0; k <= last; k++) {
         if (c->chunks[k]) continue;
         const size_t n = (size_t)VM_SCORE_FIRST_CHUNK << k;
@@ -66,6 +66,7 @@ int vm_scores_add(VmScores *s, char *key, char *label, VmPhase phase, VmColumn *
         return -ENOMEM;
     }
     s->columns = columns;
+    c->base = s->base;
     if (reserve_column(c, s->n_rows)) {
         free_column(c);
         return -ENOMEM;
@@ -109,6 +110,13 @@ double vm_total_value(const VmTotal *t)
     return VM_MIN(apsnr, limit);
 }
 
+void vm_scores_begin(VmScores *s, unsigned row)
+{
+    if (s->n_rows) return;
+    s->base = row;
+    for (unsigned i = 0; i < s->n_columns; i++) s->columns[i]->base = row;
+}
+
 int vm_scores_reserve(VmScores *s, unsigned n)
 {
     if (n > VM_MAX_FRAMES) return -EINVAL;
@@ -129,7 +137,7 @@ VmColumn *vm_scores_find(const VmScores *s, const char *name)
 void vm_column_put_bits(VmColumn *c, unsigned row, uint64_t bits)
 {
     unsigned offset;
-    const int k = chunk_of(row, &offset);
+    const int k = chunk_of(row - c->base, &offset);
     c->chunks[k][offset] = bits;
 }
 
@@ -143,8 +151,8 @@ void vm_column_put(VmColumn *c, unsigned row, double value)
 int vm_column_get_bits(const VmColumn *c, unsigned row, uint64_t *bits)
 {
     unsigned offset;
-    if (!c) return -ENODATA;
-    const int k = chunk_of(row, &offset);
+    if (!c || row < c->base) return -ENODATA;
+    const int k = chunk_of(row - c->base, &offset);
     if (k >= VM_SCORE_CHUNKS || !c->chunks[k] || c->chunks[k][offset] == VM_UNWRITTEN)
         return -ENODATA;
     *bits = c->chunks[k][offset];

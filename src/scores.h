@@ -29,6 +29,7 @@ typedef struct VmColumn {
     VmPhase phase;
     int hidden;                        /* never reported: raw material of other columns */
     int imported;                      /* filled by the caller of the library */
+    unsigned base;                     /* the table's */
     uint64_t *chunks[VM_SCORE_CHUNKS]; /* chunk k has 1024 * 2^k cells and never moves */
 } VmColumn;
 
@@ -45,7 +46,7 @@ typedef struct VmScores {
     unsigned n_columns;
     VmTotal *totals;
     unsigned n_totals;
-    unsigned n_rows; /* rows reserved in every column */
+    unsigned base, n_rows; /* rows base .. n_rows - 1 are reserved in every column */
 } VmScores;
 
 void vm_scores_free(VmScores *scores);
@@ -60,7 +61,11 @@ int vm_scores_add_total(VmScores *scores, const char *name, const VmTotal *sums)
 /* In dB; -INFINITY: none. */
 double vm_total_value(const VmTotal *total);
 
-/* Makes rows 0 .. n - 1 writable in every column. */
+/* Nothing will be written before this row, so that a part of a long clip takes no memory for what is before it.
+ * Does nothing once a row is reserved. */
+void vm_scores_begin(VmScores *scores, unsigned row);
+
+/* Makes rows up to n - 1 writable in every column, from where they begin. */
 int vm_scores_reserve(VmScores *scores, unsigned n);
 
 /* By key or label; NULL if there is none. */
