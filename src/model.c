@@ -128,6 +128,7 @@ static int read_clip(const Load *l, VmafModel *m, const json_t *root)
     if (json_array_size(clip) != 2) return bad(l, "score_clip is no pair of numbers");
     VM_TRY(number_at(l, clip, 0, "score_clip", &m->clip_min));
     VM_TRY(number_at(l, clip, 1, "score_clip", &m->clip_max));
+    if (m->clip_min > m->clip_max) return bad(l, "score_clip is upside down");
     m->has_clip = !(l->flags & VMAF_MODEL_FLAG_DISABLE_CLIP);
     return 0;
 }

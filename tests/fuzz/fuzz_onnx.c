@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tiny/tiny.h"
+#include "tiny/seen.h"
 
 enum { ROWS = 5 };
 
@@ -22,6 +22,16 @@ static void run(VmTiny *m, VmCpuLevel level, const float *rows, size_t n, float 
 static void check_same(float a, float b)
 {
     if (memcmp(&a, &b, sizeof(a)) && !(isnan(a) && isnan(b))) abort();
+}
+
+/* What it has seen is finite numbers, or is explained. */
+static void check_seen(const VmTiny *m)
+{
+    VmSeen seen;
+    VmError error = {""};
+    double x[VM_TINY_MAX_FEATURES] = {0.5};
+    if (!vm_seen_read(&seen, m, "fuzzed", &error)) (void)vm_seen_outside(&seen, x);
+    else if (!error.text[0] || !vm_text_is_plain(error.text)) abort();
 }
 
 static void check_model(VmTiny *m)
@@ -45,8 +55,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     VmTiny *m = NULL;
     VmError error = {""};
     const int code = vm_tiny_read(&m, data, size, "fuzzed", &error);
-    if (!code) check_model(m);
-    else if (m || !error.text[0] || !vm_text_is_plain(error.text)) abort();
+    if (!code) {
+        check_seen(m);
+        check_model(m);
+    } else if (m || !error.text[0] || !vm_text_is_plain(error.text)) abort();
     vm_tiny_free(m);
     return 0;
 }

@@ -175,6 +175,7 @@ static void bad_files_are_refused_with_the_place(void **state)
          "norm_type"},
         {TEST_MODEL(", \"score_clip\": null"), "score_clip"},
         {TEST_MODEL(", \"score_clip\": [0, NaN]"), "line 1"},
+        {TEST_MODEL(", \"score_clip\": [100, 0]"), "upside down"},
         {TEST_MODEL(", \"score_transform\": {\"p0\": null}"), "p0"},
         {TEST_MODEL(", \"score_transform\": {\"out_gte_in\": true}"), "out_gte_in"},
         {TEST_MODEL(", \"feature_opts_dicts\": [{}]"), "feature_opts_dicts"},
