@@ -81,9 +81,9 @@ threads: all
 	$(PYTHON) tests/run.py build
 	VMAF_THREADS=full $(PYTHON) tests/run.py threads
 
-# Every test of the program, in valgrind.
+# Inputs, options, reports and bad input in valgrind; NAME=chunks another module of tests/cli.
 valgrind: all
-	VMAF=$(CURDIR)/tests/cli/in_valgrind.sh VMAF_SANITIZED=1 $(PYTHON) tests/run.py cli
+	VMAF=$(CURDIR)/tests/cli/in_valgrind.sh VMAF_SANITIZED=1 $(PYTHON) tests/run.py $(addprefix cli/test_,$(or $(NAME),bad_input inputs options report))
 
 # The MCP server under load: 10,000 calls, 1,000 cancellations, 100 HTTP clients; or all side by side for MINUTES=30.
 mcp-load: all

@@ -67,6 +67,7 @@ class Identical(Case):
 
 @unittest.skipUnless(platform.machine() == "x86_64", "an old x86 is emulated on x86 only")
 @unittest.skipUnless(shutil.which("qemu-x86_64"), "qemu-user is not installed")
+@unittest.skipIf(support.SANITIZED, "sanitizers hang in qemu")
 class OldProcessor(Case):
     """A Nehalem, which has neither AVX nor fused multiply-add."""
 
