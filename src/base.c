@@ -206,11 +206,17 @@ int vm_utf8_length(const unsigned char *p)
     return n;
 }
 
+/* U+0080 .. U+009F are controls too: one of them begins a terminal's commands as ESC [ does. */
+static int is_control(const unsigned char *p)
+{
+    return *p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] < 0xa0);
+}
+
 int vm_text_is_plain(const char *text)
 {
     for (const unsigned char *p = (const unsigned char *)text; *p;) {
         const int n = vm_utf8_length(p);
-        if (!n || *p < 0x20 || *p == 0x7f) return 0;
+        if (!n || is_control(p)) return 0;
         p += n;
     }
     return 1;
@@ -219,9 +225,9 @@ int vm_text_is_plain(const char *text)
 void vm_text_make_plain(char *text)
 {
     for (unsigned char *p = (unsigned char *)text; *p;) {
-        const int n = vm_utf8_length(p);
-        if (!n || *p < 0x20 || *p == 0x7f) *p = '?';
-        p += VM_MAX(n, 1);
+        const int n = VM_MAX(vm_utf8_length(p), 1);
+        if (!vm_utf8_length(p) || is_control(p)) memset(p, '?', (size_t)n);
+        p += n;
     }
 }
 

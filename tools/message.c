@@ -51,8 +51,12 @@ static void keep(VmMessages *messages, const char *text)
 /* A message is one line, and names in it, which may come from anywhere, cannot command a terminal. */
 static void make_plain(char *text)
 {
-    for (; *text; text++)
-        if ((unsigned char)*text < ' ' || *text == 0x7f) *text = '?';
+    for (unsigned char *p = (unsigned char *)text; *p; p++) {
+        const int is_c1 = *p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0; /* U+0080 .. U+009F */
+        if (*p >= ' ' && *p != 0x7f && !is_c1) continue;
+        if (is_c1) p[1] = '?';
+        *p = '?';
+    }
 }
 
 static void say(VmMessages *messages, int is_error, int kept, const char *fmt, va_list args)

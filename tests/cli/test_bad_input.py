@@ -87,6 +87,7 @@ class Videos(Case):
             ("W32 H32 Q F25:1", ["Q"]),
             ("W32 H32 F25:1 " + 4000 * "X", ["header"]),
             ("W32 H32\x1b[2J F25:1", ["header"]),
+            ("W32 H32\u009b2J F25:1", ["header"]),
         ):
             with self.subTest(tags=tags[:40]):
                 data = support.y4m("A", "ref", 32, 32, header="YUV4MPEG2 " + tags)
@@ -240,6 +241,14 @@ class Models(Case):
         for text in ("[]", "{}", "null", "17", '{"model_dict":{}}', '{"model_dict":7}', '{"0":{}}'):
             with self.subTest(text=text):
                 self.refuse(text)
+
+    def test_names_cannot_command_a_terminal(self):
+        """U+009B begins a terminal's command as ESC [ does, and was told as it is."""
+        for name in ("a\x1b[2J.yuv", "a\u009b2J.yuv", "a\x7f.yuv"):
+            done = support.run("-r", self.path(name), "-d", self.path(name), "-w", 32, "-h", 32, "-p", "420", "-b", 8)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn("a?", done.stderr)
+            self.assertFalse(set(name) & set(done.stderr) & {"\x1b", "\u009b", "\x7f"}, done.stderr)
 
     def test_nested_too_deep(self):
         self.refuse('{"a":' * 100000)

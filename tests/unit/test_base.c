@@ -94,6 +94,13 @@ static void sentences_cannot_command_a_terminal(void **state)
                      -EINVAL);
     assert_string_equal(error.text, "bad ?[2J??? \xc3\xa9 ??");
     assert_true(vm_text_is_plain(error.text));
+    /* the command to a terminal in one character, which got through */
+    assert_int_equal(vm_fail(&error, -EINVAL, "bad %s",
+                             "\xc2\x9b"
+                             "2J \xc2\xa0"),
+                     -EINVAL);
+    assert_string_equal(error.text, "bad ??2J \xc2\xa0");
+    assert_false(vm_text_is_plain("\xc2\x85"));
 }
 
 int main(void)
