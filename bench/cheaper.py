@@ -45,7 +45,8 @@ def train(*args):
 
 def features_of(variant):
     suffix = "" if variant == "plain" else "_" + variant.replace("=", "_").replace(":", "_")
-    return [f"fast_{name}{suffix}" for name in NAMES]
+    fine = ["vif_scale0", "vif_scale1"] if "rows=" in variant else []
+    return [f"fast_{name}{suffix}" for name in NAMES + fine]
 
 
 def rms(values):

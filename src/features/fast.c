@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* Cheap features for models that estimate a score which is defined by dear ones: ADM, VIF and motion of the
  * pictures at half their size, and PSNR. Two options for experiments: only some bands of the pictures' rows; ADM
- * at full size, its fine scales from some of their rows. Experimental: names and values may change with a
- * release, models name the version they were trained for. */
+ * at full size and all of VIF at half size, the fine scales of both from some of their rows. Experimental: names
+ * and values may change with a release, models name the version they were trained for. */
 #include "extractor.h"
 #include "rows.h"
 
@@ -40,7 +40,7 @@ static const struct {
     [PSNR] = {&vm_extractor_psnr, {no_chroma, VM_COUNT(no_chroma)}, 0},
 };
 
-enum { FAST_MOTION = 7, FAST_MOTION2 };
+enum { FAST_MOTION = 7, FAST_MOTION2, FAST_VIF = 11 };
 
 static const VmFeature features[] = {
     {"fast_adm2"},
@@ -54,6 +54,8 @@ static const VmFeature features[] = {
     [FAST_MOTION2] = {"fast_motion2", NULL, VM_DERIVED_FEATURE, .phase = VM_PHASE_FLUSH},
     {"fast_psnr_half"},
     {"fast_psnr"},
+    [FAST_VIF] = {"fast_vif_scale0"}, /* these two with option rows only */
+    {"fast_vif_scale1"},
 };
 
 /* Which part a feature comes from, and its name there. */
@@ -72,6 +74,8 @@ static const struct {
     {MOTION, NULL},
     {HALF_PSNR, "psnr_y"},
     {PSNR, "psnr_y"},
+    {VIF, "VMAF_integer_feature_vif_scale0_score"},
+    {VIF, "VMAF_integer_feature_vif_scale1_score"},
 };
 _Static_assert(VM_COUNT(origin) == VM_COUNT(features), "every feature has an origin");
 
@@ -127,15 +131,20 @@ static int row_step(int rows, int h)
     return VM_MIN(VM_MAX((rows * h + 540) / 1080, 1), 16);
 }
 
+/* Groups of rows of ADM at full size; single rows of VIF at half size, which is dear, half as often. */
 static void set_options(Part *p, int which, const FastOptions *o)
 {
     const VmExtractor *e = parts[which].extractor;
+    const int h = p->bands.height;
+    const int n = which == ADM ? row_step(o->rows, h) : row_step(2 * o->rows, 2 * h);
     char step[12];
-    VmEntry sampled[] = {no_aim[0], no_aim[1], {"adm_row_step", step}};
-    const VmafFeatureDictionary full = {sampled, VM_COUNT(sampled)};
-    snprintf(step, sizeof(step), "%d", row_step(o->rows, p->bands.height));
+    VmEntry adm[] = {no_aim[0], no_aim[1], {"adm_row_step", step}},
+            vif[] = {{"vif_row_step", step}};
+    const VmafFeatureDictionary sampled[] = {{adm, VM_COUNT(adm)}, {vif, VM_COUNT(vif)}};
+    snprintf(step, sizeof(step), "%d", n);
     vm_options_parse(e->options, p->options,
-                     which == ADM && o->rows ? &full : &parts[which].options, e->name, NULL);
+                     o->rows && which <= VIF ? &sampled[which] : &parts[which].options, e->name,
+                     NULL);
     p->instance.mask = e->mask(p->options);
 }
 
@@ -156,8 +165,7 @@ static void set_up(Part *p, int which, const VmGroup *g)
 
 static uint32_t mask(const void *o)
 {
-    (void)o;
-    return (1u << VM_COUNT(features)) - 1;
+    return (1u << (((const FastOptions *)o)->rows ? VM_COUNT(features) : FAST_VIF)) - 1;
 }
 
 static int previous(const void *o)

@@ -160,17 +160,23 @@ class Fast(FastCase):
                         self.assertEqual(got["metrics"][name], expected["metrics"][origin], name)
                     self.assertEqual(got["metrics"]["fast_psnr"], full["metrics"]["psnr_y"])
 
-    def test_adm_of_the_full_size(self):
-        """Of fewer than 1080 rows more groups are taken: one in so many as are in brackets."""
-        adm = [f"adm_scale{s}" for s in range(4)] + ["adm2"]
-        for h, bits, options, step in ((270, 8, "rows=8", 2), (270, 10, "rows=4", 1), (80, 8, "rows=8", 1)):
+    def test_rows(self):
+        """ADM of the full size and the fine scales of VIF at half size, as those extractors give them."""
+        cases = ((270, 8, "rows=8", 2, 4), (270, 10, "rows=4", 1, 2), (80, 8, "rows=8", 1, 1))
+        for h, bits, options, adm, vif in cases:
             pair = self.pair("A", 64, h, bits)
             plain, got = self.fast(pair), self.fast(pair, options)
-            want = support.score(*pair, "-n", "--feature", f"adm=adm_row_step={step}")["frames"]
-            suffix = f"_ars_{step}" if step > 1 else ""
+            want = support.score(*pair, "-n", "--feature", f"adm=adm_row_step={adm}")["frames"]
+            half_size = [self.halved(pair[i], 64, h, bits, 3) for i in (1, 3)]
+            half_size = support.raw_args(*half_size, 32, h // 2, "400", bits)
+            fine = support.score(*half_size, "-n", "--feature", f"vif=vif_row_step={vif}")["frames"]
+            suffixes = [f"_{name}_{step}" if step > 1 else "" for name, step in (("ars", adm), ("vrs", vif))]
             for i, row in enumerate(got):
-                full = {f"fast_{name}": want[i]["metrics"][f"integer_{name}{suffix}"] for name in adm}
-                self.assertEqual(row, plain[i] | full)
+                expected = {"fast_adm2": want[i]["metrics"]["integer_adm2" + suffixes[0]]}
+                for s in range(4):
+                    expected[f"fast_adm_scale{s}"] = want[i]["metrics"][f"integer_adm_scale{s}{suffixes[0]}"]
+                    expected[f"fast_vif_scale{s}"] = fine[i]["metrics"][f"integer_vif_scale{s}{suffixes[1]}"]
+                self.assertEqual(row, plain[i] | expected)
 
     def test_too_small(self):
         self.check_fault(2, ["fast", "34x34"], *self.pair("B", 33, 40), "-n", "--feature", "fast")
