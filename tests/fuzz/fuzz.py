@@ -68,19 +68,19 @@ def run(name, seconds):
 
 
 def keep(name):
-    """The smallest set of files that reaches what all of them reach."""
+    """A small set of files that reaches what all of them reach; those with names of their own stay."""
     kept, grown = folders(name)
     merged = os.path.join(WORK, name + ".min")
     shutil.rmtree(merged, ignore_errors=True)
     os.makedirs(merged)
-    program = os.path.join(BUILD, "tests", "fuzz", "fuzz_" + name)
-    command = [program, "-merge=1", "-use_value_profile=0", f"-max_len={SIZE_MAX}", merged, kept, grown]
-    subprocess.run(command, check=True, stderr=subprocess.DEVNULL, cwd=WORK)
     for old in os.listdir(kept):
-        os.unlink(os.path.join(kept, old))
-    for new in os.listdir(merged):
-        shutil.move(os.path.join(merged, new), kept)
-    os.rmdir(merged)
+        if not re.fullmatch("[0-9a-f]{40}", old):
+            shutil.copy(os.path.join(kept, old), merged)
+    program = os.path.join(BUILD, "tests", "fuzz", "fuzz_" + name)
+    command = [program, "-set_cover_merge=1", "-use_counters=0", "-use_value_profile=0", f"-max_len={SIZE_MAX}"]
+    subprocess.run([*command, merged, kept, grown], check=True, stderr=subprocess.DEVNULL, cwd=WORK)
+    shutil.rmtree(kept)
+    shutil.move(merged, kept)
 
 
 def cpu_seconds():
