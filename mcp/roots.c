@@ -13,6 +13,7 @@
 
 enum {
     NAME_SHOWN = 160,
+    TEMPORARY_TRIES = 100,
     /* O_NONBLOCK: a FIFO is opened without waiting for its writer, and then refused. */
     FILE_FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
     FOLDER_FLAGS = O_PATH | O_CLOEXEC | O_DIRECTORY,
@@ -254,17 +255,28 @@ static int write_whole(int fd, const char *bytes, size_t size)
     return fsync(fd) ? -errno : 0;
 }
 
+/* A new file for what is to be called name. One that is there may be another call's, or a dead server's: in a
+ * container every process has the same number. */
+static int open_temporary(int folder, const char *name, char temporary[NAME_MAX + 1])
+{
+    for (int k = 0; k < TEMPORARY_TRIES; k++) {
+        if (snprintf(temporary, NAME_MAX + 1, ".%s.%ld.%d.tmp", name, (long)getpid(), k) > NAME_MAX)
+            return -ENAMETOOLONG;
+        const int fd =
+            openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+        if (fd >= 0) return fd;
+        if (errno != EEXIST) return -errno;
+    }
+    return -EBUSY;
+}
+
 /* linkat() fails where rename() would replace. */
 static int write_into(int folder, const char *name, const void *bytes, size_t size)
 {
     char temporary[NAME_MAX + 1];
+    const int fd = open_temporary(folder, name, temporary);
 
-    if (snprintf(temporary, sizeof(temporary), ".%s.%ld.tmp", name, (long)getpid()) >=
-        (int)sizeof(temporary))
-        return -ENAMETOOLONG;
-    const int fd =
-        openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-    if (fd < 0) return -errno;
+    if (fd < 0) return fd;
     int code = write_whole(fd, bytes, size);
     if (close(fd) && !code) code = -errno;
     if (!code && linkat(folder, temporary, folder, name, 0)) code = -errno;

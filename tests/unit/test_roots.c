@@ -304,6 +304,22 @@ static void new_files_appear_whole_and_once(void **state)
     assert_int_equal(access(join(t, "out/new"), F_OK), -1);
 }
 
+/* One of a killed process of the same number, as in containers each has: its name was said to exist. */
+static void what_a_dead_server_left_is_in_nobodys_way(void **state)
+{
+    Tree *t = *state;
+    VmError error = {{0}};
+    char left[64];
+    (void)snprintf(left, sizeof(left), "in/.late.onnx.%ld.0.tmp", (long)getpid());
+    const int fd = open(join(t, left), O_WRONLY | O_CREAT | O_EXCL, 0600);
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(vm_roots_create_file(&t->roots, "late.onnx", "abc", 3, &error), 0);
+    assert_reads(&t->roots, "late.onnx", "abc");
+    assert_int_equal(unlink(join(t, left)), 0);
+    assert_int_equal(unlink(join(t, "in/late.onnx")), 0);
+}
+
 static void whole_files_have_a_limit(void **state)
 {
     Tree *t = *state;
@@ -337,6 +353,7 @@ int main(void)
         cmocka_unit_test(roots_that_cannot_be_opened),
         cmocka_unit_test(several_roots),
         cmocka_unit_test(new_files_appear_whole_and_once),
+        cmocka_unit_test(what_a_dead_server_left_is_in_nobodys_way),
         cmocka_unit_test(whole_files_have_a_limit),
         cmocka_unit_test(texts_are_made_printable),
     };
