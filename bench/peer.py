@@ -31,7 +31,7 @@ class Job:
     threads: int = 1
     mask: int = 0  # instruction sets to leave unused, as --cpumask has it
     neg: bool = False  # vmaf_v0.6.1neg beside vmaf_v0.6.1
-    fast: bool = False  # the estimate from half-size pictures; ours only
+    fast: bool = False  # the estimate; ours only
     features: tuple = ()  # these features and no model
 
     @property

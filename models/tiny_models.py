@@ -84,9 +84,8 @@ encodes, 8 bit, 24 to 60 frames a second. Frames whose features lie outside the 
 counted in reports (`frames_outside_training`); outside the query box the score should not be trusted.
 """
 FAST_LIMITS = """
-The input is not what the teacher sees: dark and noisy pictures and pictures that were enlarged before are
-where it errs most. The interval above is wide for that reason. It is for ranking and for looking, not for
-thresholds.
+The input is not what the teacher sees: pictures that were enlarged before, and their first frame, are where it
+errs most. The interval above is wide for that reason. It is for ranking and for looking, not for thresholds.
 """
 
 

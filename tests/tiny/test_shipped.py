@@ -23,7 +23,7 @@ PROMISES = {
     "vmaf_tiny_v1_medium": ("natural", [], 0.3, 2.5),
     "vmaf_tiny_4k": ("natural", ["--relabel", "--teacher", "version=vmaf_4k_v0.6.1"], 0.02, 0.1),
     "vmaf_tiny_neg": ("natural_neg", ["--teacher", "version=vmaf_v0.6.1neg"], 0.02, 0.1),
-    "vmaf_fast_v1": ("fast", [], 2, 13),
+    "vmaf_fast_v1": ("fast", [], 1, 12),
 }
 
 
