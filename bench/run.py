@@ -56,10 +56,14 @@ class Bar:
         return (self.what, self.peer, f"{sign} {self.bar:g}", aim, f"{self.measured:.2f}", self.verdict)
 
 
+SECTIONS = ["speed", "levels", "threads", "neg", "fast", "memory", "features", "growth", "kernel_sections", "tiny"]
+
+
 class Bench:
     def __init__(self, options):
         self.quick = options.quick
         self.rounds = options.rounds or (1 if self.quick else 5)
+        self.sections = [name for name in SECTIONS if not options.only or name in options.only]
         self.maker = clips.Maker(options.cache, natural=not options.pattern)
         self.ours = peer.ours(options.vmaf)
         self.peers = [peer.given(options.peer)] if options.peer else []
@@ -225,7 +229,7 @@ class Bench:
                 runs = measure.take_turns({job.fast: (self.ours, job) for job in jobs}, self.rounds)
                 gains = [measure.ratio(runs[False], runs[True], f) for f in ("wall", "cpu")]
                 rows.append((clip.title, name, *(f"{gain:.1f}" for gain in gains)))
-                if clip is self.hd():
+                if clip.title == self.hd().title:
                     self.bars.append(Bar(f"--fast over vmaf_v0.6.1, {name}, CPU", 5, 8, gains[1]))
         self.page.section(
             "Estimates",
@@ -392,20 +396,9 @@ class Bench:
             self.page.add([f"**{busy}**", ""])
         if not self.peers:
             self.page.add(["**No peer: nothing is compared.**", ""])
-        for section in (
-            self.speed,
-            self.levels,
-            self.threads,
-            self.neg,
-            self.fast,
-            self.memory,
-            self.features,
-            self.growth,
-            self.kernel_sections,
-            self.tiny,
-            self.summary,
-        ):
-            section()
+        for name in self.sections:
+            getattr(self, name)()
+        self.summary()
         self.page.write(out)
         print(f"written to {os.path.relpath(out)}")
 
@@ -420,6 +413,7 @@ def main():
     parser.add_argument("--cache", default=os.path.join(HERE, "clips"), help="folder of the raw clips")
     parser.add_argument("--quick", action="store_true", help="tiny clips, one round: tries the bench")
     parser.add_argument("--pattern", action="store_true", help="test patterns in place of the demo's clip")
+    parser.add_argument("--only", action="append", choices=SECTIONS, help="not all sections; repeatable")
     Bench(options := parser.parse_args()).run(options.out)
 
 
