@@ -62,7 +62,7 @@ typedef struct VmArgs {
     unsigned skip_reference, skip_distorted;
     unsigned chunk_first, chunk_count; /* count 0: no chunk */
     int no_prediction;                 /* tiny models score also then */
-    int fast; /* an estimate stands in for the default model */
+    int fast;                          /* an estimate stands in for the default model */
     int tiny_verify;
     const char *without_effect; /* an option that means nothing here, or NULL */
     enum VmProgressMode progress;
