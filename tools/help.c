@@ -28,7 +28,7 @@ const char vm_help_text[] =
     "the "
     "others;\n"
     "                            :name=NAME; repeatable\n"
-    "      --fast                an estimate in a sixth of the time, instead of the default "
+    "      --fast                an estimate in a fifth of the time, instead of the default "
     "model:\n"
     "                            tiny model vmaf_fast_v1, experimental\n"
     "      --tiny-verify         refuse tiny models whose digest is in no registry\n"
