@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "exact.h"
 #include "optimise.h"
 
 static const double BETA1 = 0.9, BETA2 = 0.999, EPSILON = 1e-8;
@@ -20,8 +21,8 @@ typedef struct Adam {
 static void update(Adam *a, size_t rows, double *params)
 {
     a->t++;
-    a->state.rate = a->options->rate / (1 - pow(BETA1, (double)a->t));
-    a->state.root = sqrt(1 - pow(BETA2, (double)a->t));
+    a->state.rate = a->options->rate / (1 - vm_exact_pow(BETA1, (double)a->t));
+    a->state.root = sqrt(1 - vm_exact_pow(BETA2, (double)a->t));
     a->o->weights.kernels->adam(&a->state, a->gradient, (double)rows, params, a->o->mlp->n_params);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* Cheap features for models that estimate a score which is defined by dear ones: ADM, VIF and motion of the
- * pictures at half their size, and PSNR. Two options for experiments: only some bands of the pictures' rows; ADM
- * at full size and all of VIF at half size, the fine scales of both from some of their rows. Experimental: names
- * and values may change with a release, models name the version they were trained for. */
+ * pictures at half their size, and PSNR. With option rows ADM is that of the full size and VIF has all scales, the
+ * fine ones of both from some of their rows; with option bands only some bands of the pictures are looked at.
+ * Experimental: names and values may change with a release, models name the options they were trained for. */
 #include "extractor.h"
 #include "rows.h"
 
@@ -332,7 +332,7 @@ static double derive(const VmInstance *instance, unsigned feature, unsigned i, u
 
 const VmExtractor vm_extractor_fast = {
     .name = "fast",
-    .description = "features of half-size pictures for estimates, experimental",
+    .description = "features of half-size pictures and of some rows for estimates, experimental",
     .features = features,
     .n_features = VM_COUNT(features),
     .options = options,

@@ -29,7 +29,7 @@ def without_times(data):
     return re.sub(rb",[0-9]+\.[0-9]{4}$", b"", data, flags=re.M)
 
 
-class Learn(test_fault_programs.Programs):
+class Learn(test_fault_programs.Writers):
     """self.arguments write into self.out, which self.prepare() makes as it was before."""
 
     def setUp(self):
@@ -64,11 +64,6 @@ class Learn(test_fault_programs.Programs):
         # of jansson's memory the program ends at once, as if it were killed
         left = glob.glob(os.path.join(self.out, "**", "*.tmp"), recursive=True)
         self.assertLessEqual(len(left), 1 if "out of memory" in done.stderr else 0, f"{what}: {left}")
-
-    def test_writes(self):
-        self.inject("write", "ENOSPC")
-        self.inject("fsync", "EIO")
-        self.inject("rename", "EIO")
 
     def test_reads(self):
         self.inject("read,readv,pread64", "EIO")

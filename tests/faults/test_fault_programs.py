@@ -79,7 +79,16 @@ class Programs:
         self.fail(f"{calls}: more than {MANY}")
 
 
-class Train(Programs, corpora.CorpusCase):
+class Writers(Programs):
+    """Those that leave files."""
+
+    def test_writes(self):
+        self.inject("write", "ENOSPC")
+        self.inject("fsync", "EIO")
+        self.inject("rename", "EIO")
+
+
+class Train(Writers, corpora.CorpusCase):
     first = 100  # number 91, the list of workers, ended the program without a word
 
     def setUp(self):
@@ -119,11 +128,6 @@ class Train(Programs, corpora.CorpusCase):
         if self.temporary():  # of a run that had to end at once; the next one removes them
             self.assertEqual(self.command().returncode, 0)
         self.assertEqual(self.temporary(), [], what)
-
-    def test_writes(self):
-        self.inject("write", "ENOSPC")
-        self.inject("fsync", "EIO")
-        self.inject("rename", "EIO")
 
     def test_reads(self):
         self.inject("read,readv,pread64", "EIO")
