@@ -339,13 +339,13 @@ class Deadline(Long):
         self.assertEqual((got["end"], got["frames_scored"]), ("limit", 40))
         self.assertIn("frame_start", got["warnings"][0])
 
-
     def test_time(self):
         """The server's deadline gives what there is, and the frames that are there are right."""
-        pair = self.long_pair(1920, 1080, 40)
+        # two frames can be had in a second, all of them cannot
+        pair = self.long_pair(960, 540, 40) if support.SANITIZED else self.long_pair(1920, 1080, 40)
         begin = time.monotonic()
         got = self.client.get("vmaf_score", **pair, per_frame="all", features=["float_ms_ssim"])
-        self.assertLess(time.monotonic() - begin, 3)
+        self.assertLess(time.monotonic() - begin, 3 * mcp_client.patience())
         self.assertEqual(got["end"], "timeout")
         self.assertIn("time ran out", got["warnings"][0])
         want = self.client.get("vmaf_score", **pair, per_frame="all", frame_count=2)
