@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exact.h"
+
 /* y over x through n points, x rising. */
 typedef struct Curve {
     unsigned n;
@@ -122,7 +124,7 @@ static void make_curves(const VmRatePoint *points, unsigned n, Curve *rate, Curv
     rate->n = quality->n = n;
     for (unsigned i = 0; i < n; i++) {
         rate->x[i] = quality->y[i] = points[i].quality;
-        rate->y[i] = quality->x[i] = log10(points[i].rate);
+        rate->y[i] = quality->x[i] = vm_exact_log10(points[i].rate);
     }
     choose_slopes(rate);
     choose_slopes(quality);
@@ -144,7 +146,7 @@ int vm_bd_compare(const VmRatePoint *anchor, unsigned n_anchor, const VmRatePoin
         return vm_fail(error, -EINVAL,
                        "the qualities do not overlap: %.3f to %.3f and %.3f to %.3f", a[0].quality,
                        a[n_anchor - 1].quality, b[0].quality, b[n_test - 1].quality);
-    r.rate = (pow(10, r.rate) - 1) * 100;
+    r.rate = (vm_exact_pow(10, r.rate) - 1) * 100;
     if (mean_difference(&qualities[0], &qualities[1], &r.quality, &low, &high)) r.quality = NAN;
     *result = r;
     return 0;

@@ -12,8 +12,10 @@ double vm_exact_exp(double x);
  * others. */
 double vm_exact_pow(double x, double y);
 
-/* Of a positive normal number; the C library's of all others. Its natural logarithm is still the C library's:
- * 3 results in a million depend on the processor, by their last bit. */
+/* The natural logarithm of a positive normal number; the C library's of all others. */
+double vm_exact_log(double x);
+
+/* The decimal one. */
 double vm_exact_log10(double x);
 
 #endif

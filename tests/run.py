@@ -47,9 +47,6 @@ BUILD_NEEDS = {"build-neon": "aarch64-linux-gnu-gcc"}
 SANITIZER_ENV = {
     "ASAN_OPTIONS": "exitcode=86:detect_leaks=1:allocator_may_return_null=1",
     "UBSAN_OPTIONS": "halt_on_error=1:exitcode=86:print_stacktrace=1",
-    "VMAF": os.path.join(support.ROOT, "build-asan", "tools", "vmaf"),
-    "VMAF_TRAIN": os.path.join(support.ROOT, "build-asan", "train", "vmaf-train"),
-    "VMAF_SANITIZED": "1",
 }
 TSAN_ENV = {"TSAN_OPTIONS": "halt_on_error=1:exitcode=86"}
 # A seed of its own would make two runs of the same tree differ; make check has one each time.
@@ -61,9 +58,16 @@ X86_MASKS = [63, 56, 48, 32, 0]
 SANITIZED_MODULES = ["cli/test_bad_input", "cli/test_inputs", "tiny/test_refused"]
 SANITIZED_MODULES += ["mcp/test_paths", "mcp/test_schemas", "mcp/test_stdio", "mcp/test_http"]
 SANITIZED_MODULES += ["train/test_corpus", "train/test_dataset", "train/test_extract"]
-# All that runs the programs, for VMAF_SANITIZED_PARTS=all.
-SANITIZED_FOLDERS = ["cli", "golden", "tiny", "train", "mcp", "faults", "load"]
+# All that runs the programs, for VMAF_SANITIZED_PARTS=all and VMAF_THREADS=full.
+PROGRAM_FOLDERS = ["cli", "golden", "tiny", "train", "mcp", "faults", "load"]
 MESON = installed.MESON
+
+
+def programs_of(folder):
+    """What makes tests run the programs of a build with sanitizers."""
+    names = {"VMAF": "tools/vmaf", "VMAF_TRAIN": "train/vmaf-train", "VMAF_MCP": "mcp/vmaf-mcp"}
+    paths = {name: os.path.join(support.ROOT, folder, path) for name, path in names.items()}
+    return {**paths, "VMAF_SANITIZED": "1"}
 
 
 class Tally:
@@ -136,7 +140,7 @@ def lacks(tally, name, program):
     return True
 
 
-def make_build(tally, folder, env):
+def make_build(tally, folder, env, whole=False):
     name = f"build {folder} without a warning"
     if lacks(tally, name, BUILD_NEEDS.get(folder)):
         return None
@@ -145,7 +149,8 @@ def make_build(tally, folder, env):
         done = run_command([MESON, "setup", *options, folder], **env)
         if done.returncode:
             return tally.fail(name, done.stdout)
-    done = run_command([MESON, "compile", "-C", folder, *BUILD_TARGETS.get(folder, [])])
+    targets = [] if whole else BUILD_TARGETS.get(folder, [])
+    done = run_command([MESON, "compile", "-C", folder, *targets])
     if done.returncode:
         return tally.fail(name, done.stdout[-8000:])
     return tally.ok(name)
@@ -255,19 +260,21 @@ def run_checks(tally):
 
 
 def run_units(tally):
-    for folder in ("build-gcc", "build-asan"):
-        listed = run_command([MESON, "introspect", "--tests", folder])
-        if listed.returncode:
-            tally.fail(f"unit tests of {folder}", listed.stdout)
-            continue
-        for test in json.loads(listed.stdout):
-            env = dict(test["env"])
-            if not os.path.exists(test["cmd"][0]):
-                tally.fail(f"{folder}/{test['name']}", "not built")
-                continue
-            if folder == "build-asan":
-                env.update(SANITIZER_ENV)
-            count_tap(tally, f"{folder}/{test['name']}", run_command(test["cmd"], **env))
+    run_units_of(tally, "build-gcc", {})
+    run_units_of(tally, "build-asan", SANITIZER_ENV)
+
+
+def run_units_of(tally, folder, env, prefix=()):
+    listed = run_command([MESON, "introspect", "--tests", folder])
+    if listed.returncode:
+        return tally.fail(f"unit tests of {folder}", listed.stdout)
+    for test in json.loads(listed.stdout):
+        if os.path.exists(test["cmd"][0]):
+            done = run_command([*prefix, *test["cmd"]], **test["env"], **env)
+            count_tap(tally, f"{folder}/{test['name']}", done)
+        else:
+            tally.fail(f"{folder}/{test['name']}", "not built")
+    return None
 
 
 def run_fuzz(tally):
@@ -291,28 +298,32 @@ def run_python(tally, folder, only=None):
     suite.run(Result(tally))
 
 
-def sanitized_modules():
-    if os.environ.get("VMAF_SANITIZED_PARTS") != "all":
-        return SANITIZED_MODULES
-    paths = [path for f in SANITIZED_FOLDERS for path in glob.glob(os.path.join(support.TESTS, f, "test_*.py"))]
+def modules_of(folders):
+    paths = [path for f in folders for path in glob.glob(os.path.join(support.TESTS, f, "test_*.py"))]
     return [os.path.relpath(path, support.TESTS)[: -len(".py")] for path in sorted(paths)]
 
 
-def run_sanitized(tally):
-    """In a process of its own, since the modules read the environment when they are loaded."""
-    for module in sanitized_modules():
-        done = run_command([sys.executable, __file__, module], **SANITIZER_ENV)
+def run_modules(tally, label, modules, env, prefix=()):
+    """In processes of their own, since they read the environment when they are loaded."""
+    for module in modules:
+        done = run_command([*prefix, sys.executable, __file__, module], **env)
         lines = done.stdout.splitlines()
         counts = re.fullmatch(r"(\d+) passed, (\d+) failed, (\d+) skipped", lines[-1] if lines else "")
         if not counts:
-            tally.fail(f"sanitized {module}", done.stdout)
+            tally.fail(f"{label} {module}", done.stdout)
             continue
         print("\n".join(lines[:-1]))
         tally.passed += int(counts[1])
         tally.failed += int(counts[2])
         tally.skipped += int(counts[3])
         if int(counts[2]):
-            tally.faults.append(f"sanitized {module}")
+            tally.faults.append(f"{label} {module}")
+
+
+def run_sanitized(tally):
+    whole = os.environ.get("VMAF_SANITIZED_PARTS") == "all"
+    modules = modules_of(PROGRAM_FOLDERS) if whole else SANITIZED_MODULES
+    run_modules(tally, "sanitized", modules, {**programs_of("build-asan"), **SANITIZER_ENV})
 
 
 def thread_prefix(vmaf):
@@ -325,9 +336,8 @@ def thread_prefix(vmaf):
 
 def run_server_threads(tally, prefix, folder):
     """Calls, cancellations and HTTP clients at the same time."""
-    env = {"VMAF_MCP": os.path.join(support.ROOT, folder, "mcp", "vmaf-mcp"), "VMAF_SANITIZED": "1"}
     load = os.path.join(support.TESTS, "mcp", "load.py")
-    done = run_command([*prefix, sys.executable, load, "200", "30", "20"], **TSAN_ENV, **env)
+    done = run_command([*prefix, sys.executable, load, "200", "30", "20"], **TSAN_ENV, **programs_of(folder))
     if done.returncode:
         tally.fail(f"{folder}: vmaf-mcp", done.stdout)
     else:
@@ -335,14 +345,22 @@ def run_server_threads(tally, prefix, folder):
 
 
 def run_threads(tally):
-    """No data race: the library's own tests, and the programs. VMAF_THREADS=full takes clang's word for it too."""
-    run_threads_of(tally, "build-tsan")
-    if os.environ.get("VMAF_THREADS") == "full":
-        make_build(tally, "build-tsan-clang", {"CC": "clang"})
-        run_threads_of(tally, "build-tsan-clang")
+    """No data race. VMAF_THREADS=full: in nothing that is tested, and by clang's word too."""
+    if os.environ.get("VMAF_THREADS") != "full":
+        return run_threads_of(tally, "build-tsan")
+    for folder, compiler in (("build-tsan", "gcc"), ("build-tsan-clang", "clang")):
+        make_build(tally, folder, {"CC": compiler}, whole=True)
+        prefix = run_threads_of(tally, folder)
+        if prefix is None:
+            continue
+        run_units_of(tally, folder, TSAN_ENV, prefix)
+        env = {**programs_of(folder), **TSAN_ENV}
+        run_modules(tally, folder, modules_of(PROGRAM_FOLDERS), env, prefix)
+    return None
 
 
 def run_threads_of(tally, folder):
+    """The library's own tests with threads, and the programs; what they are run in."""
     build = os.path.join(support.ROOT, folder)
     vmaf, units = os.path.join(build, "tools", "vmaf"), os.path.join(build, "tests", "unit")
     prefix = thread_prefix(vmaf)
@@ -363,7 +381,8 @@ def run_threads_of(tally, folder):
                 tally.fail(name, done.stdout)
             else:
                 tally.ok(name)
-        return run_train_threads(tally, scratch, [*prefix, os.path.join(build, "train", "vmaf-train")])
+        run_train_threads(tally, scratch, [*prefix, os.path.join(build, "train", "vmaf-train")])
+    return prefix
 
 
 def run_train_threads(tally, folder, program):

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "exact.h"
+
 static uint64_t splitmix(uint64_t *state)
 {
     uint64_t z = *state += 0x9e3779b97f4a7c15u;
@@ -66,7 +68,7 @@ double vm_rng_normal(VmRng *rng)
         v = 2 * vm_rng_uniform(rng) - 1;
         q = u * u + v * v;
     } while (q >= 1 || q == 0);
-    const double factor = sqrt(-2 * log(q) / q);
+    const double factor = sqrt(-2 * vm_exact_log(q) / q);
     rng->spare = v * factor;
     rng->has_spare = 1;
     return u * factor;
@@ -74,7 +76,7 @@ double vm_rng_normal(VmRng *rng)
 
 double vm_rng_exponential(VmRng *rng)
 {
-    return -log(1 - vm_rng_uniform(rng));
+    return -vm_exact_log(1 - vm_rng_uniform(rng));
 }
 
 void vm_rng_shuffle(VmRng *rng, uint32_t *items, size_t n)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exact.h"
 #include "number.h"
 #include "rng.h"
 
@@ -120,9 +121,12 @@ static double draw(const VmSweepParam *p, VmRng *rng)
 {
     const double u = vm_rng_uniform(rng);
     if (p->kind == VM_SWEEP_CHOICE) return floor(u * p->n_choices);
-    const double hi = p->kind == VM_SWEEP_INT ? p->hi + 1 : p->hi; /* both ends are possible */
-    const double x =
-        p->logarithmic ? exp(log(p->lo) + u * (log(hi) - log(p->lo))) : p->lo + u * (hi - p->lo);
+    const double lo = p->lo,
+                 hi = p->kind == VM_SWEEP_INT ? p->hi + 1 : p->hi; /* both ends are possible */
+    const double low = p->logarithmic ? vm_exact_log(lo) : lo,
+                 high = p->logarithmic ? vm_exact_log(hi) : hi;
+    double x = low + u * (high - low);
+    if (p->logarithmic) x = vm_exact_exp(x);
     return p->kind == VM_SWEEP_INT ? VM_MIN(floor(x), p->hi) : x;
 }
 
