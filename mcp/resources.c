@@ -138,14 +138,13 @@ static int read_report(VmCall *call, const char *uri, const char *name)
     const char *query = after(rest, "/frames");
     if (query && (!*query || *query == '?')) return read_frames(call, uri, id, query);
     if (*rest) return -ENOENT;
-    VM_TRY(vm_store_report(vm_call_store(call), id, &text, &size));
-    const int code =
-        size > report_max
-            ? vm_call_refuse(call, VM_RPC_INVALID_PARAMS,
-                             "the report has %zu bytes, more than clients read at once; read "
-                             "%.80s/frames?from=0&count=%d and so on",
-                             size, uri, ROWS_MAX)
-            : vm_resource_text(call, uri, json_mime, text, size);
+    int code = vm_store_report(vm_call_store(call), id, report_max, &text, &size);
+    if (!code) code = vm_resource_text(call, uri, json_mime, text, size);
+    else if (code == -EFBIG)
+        code = vm_call_refuse(call, VM_RPC_INVALID_PARAMS,
+                              "the report has %zu bytes, more than clients read at once; read "
+                              "%.80s/frames?from=0&count=%d and so on",
+                              size, uri, ROWS_MAX);
     vm_free(text);
     return code;
 }

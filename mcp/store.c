@@ -273,16 +273,20 @@ int vm_store_frames(VmStore *store, const char *id, unsigned from, unsigned coun
     return report ? give_text(&out, text, size) : -ENOENT;
 }
 
-int vm_store_report(VmStore *store, const char *id, char **text, size_t *size)
+int vm_store_report(VmStore *store, const char *id, size_t most, char **text, size_t *size)
 {
     VmText out = {0};
 
     pthread_mutex_lock(&store->lock);
     const Report *report = use(store, id);
-    if (report && report->text) vm_text_add(&out, "%s", report->text);
-    else if (report) print_rows(report, 0, report->table.n_rows, &out);
+    const size_t known = report && report->text ? strlen(report->text) : 0;
+    if (report && !report->text) print_rows(report, 0, report->table.n_rows, &out);
+    else if (report && known <= most) vm_text_add(&out, "%s", report->text);
     pthread_mutex_unlock(&store->lock);
-    return report ? give_text(&out, text, size) : -ENOENT;
+    *size = VM_MAX(known, out.size);
+    if (report && *size <= most) return give_text(&out, text, size);
+    vm_text_free(&out);
+    return report ? -EFBIG : -ENOENT;
 }
 
 int vm_store_image(VmStore *store, const char *id, const char *name, void **png, size_t *size)

@@ -41,8 +41,8 @@ int vm_store_add(VmStore *store, char *report, VmFrameTable *table, char id[VM_S
 int vm_store_add_image(VmStore *store, const char *id, const char *name, const void *png,
                        size_t size);
 
-/* Copies of what is kept, freed by vm_free(); -ENOENT. */
-int vm_store_report(VmStore *store, const char *id, char **text, size_t *size);
+/* Copies of what is kept, freed by vm_free(); -ENOENT. Of a report of more than `most` bytes only the size: -EFBIG. */
+int vm_store_report(VmStore *store, const char *id, size_t most, char **text, size_t *size);
 int vm_store_image(VmStore *store, const char *id, const char *name, void **png, size_t *size);
 
 /* JSON text of at most `count` rows beginning with the first whose frame is not below `from`. */

@@ -141,6 +141,17 @@ json_t *vm_card_json(const VmTiny *model, const VmCardFacts *f, VmError *error)
     return o;
 }
 
+/* A model's file may come from anybody: what it says is a cell of a table, on one line, and no markup. */
+static void add_cell(VmText *text, const char *value)
+{
+    char *plain = vm_strdup(value);
+    if (!plain) text->failed = 1;
+    else vm_text_make_plain(plain);
+    for (const char *c = plain; c && *c; c++)
+        vm_text_add(text, "%s%c", strchr("\\`*[]<>|", *c) ? "\\" : "", *c);
+    vm_free(plain);
+}
+
 static void add_line(VmText *text, const VmTiny *model, const char *label, const char *key)
 {
     const char *value = vm_tiny_meta(model, key);
@@ -148,7 +159,11 @@ static void add_line(VmText *text, const VmTiny *model, const char *label, const
     if (!value || !*value) return;
     if (strchr(value, '.') && !vm_parse_double(value, &number))
         vm_text_add(text, "| %s | %.4g |\n", label, number);
-    else vm_text_add(text, "| %s | %s |\n", label, value);
+    else {
+        vm_text_add(text, "| %s | ", label);
+        add_cell(text, value);
+        vm_text_add(text, " |\n");
+    }
 }
 
 void vm_card_text(VmText *text, const VmTiny *model, const VmCardFacts *f)

@@ -469,23 +469,34 @@ static int same_source(const VmPair *a, const VmPair *b)
     return !strcmp(a->dis->name.source, b->dis->name.source);
 }
 
+/* The turn at which `left` pairs, less than there are, are used up, if those of earlier turns are taken before; how
+ * many of that turn are taken. */
+static unsigned last_turn(const unsigned *per_turn, unsigned *left)
+{
+    unsigned t = 0;
+    while (*left >= per_turn[t]) *left -= per_turn[t++];
+    return t;
+}
+
 /* Keeps `most` pairs: the first of each source, then the second of each, and so on; the order stays. */
 static int limit(VmCorpus *corpus, unsigned most)
 {
     VmPair *pairs = corpus->pairs;
     const unsigned n = corpus->n_pairs;
-    unsigned *turn = vm_alloc_array(n + 1, sizeof(*turn)), kept = 0;
-    uint8_t *keep = vm_alloc(n + 1);
-    int err = turn && keep ? 0 : -ENOMEM;
+    unsigned *turn = vm_alloc_array(n, sizeof(*turn)),
+             *per_turn = vm_alloc_array(n, sizeof(*per_turn));
+    unsigned left = most;
+    int err = turn && per_turn ? 0 : -ENOMEM;
 
-    for (unsigned i = 1; !err && i < n; i++)
-        turn[i] = same_source(&pairs[i - 1], &pairs[i]) ? turn[i - 1] + 1 : 0;
-    for (unsigned t = 0; !err && t < n && kept < most; t++)
-        for (unsigned i = 0; i < n && kept < most; i++)
-            if (turn[i] == t) keep[i] = 1, kept++;
+    for (unsigned i = 0; !err && i < n; i++) {
+        turn[i] = i && same_source(&pairs[i - 1], &pairs[i]) ? turn[i - 1] + 1 : 0;
+        per_turn[turn[i]]++;
+    }
+    const unsigned last = err ? 0 : last_turn(per_turn, &left);
     corpus->n_pairs = err ? n : 0;
     for (unsigned i = 0; !err && i < n; i++) {
-        if (keep[i]) {
+        if (turn[i] < last || (turn[i] == last && left)) {
+            if (turn[i] == last) left--;
             pairs[corpus->n_pairs++] = pairs[i];
             continue;
         }
@@ -494,7 +505,7 @@ static int limit(VmCorpus *corpus, unsigned most)
         vm_free(pairs[i].note);
     }
     vm_free(turn);
-    vm_free(keep);
+    vm_free(per_turn);
     return err;
 }
 

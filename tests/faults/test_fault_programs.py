@@ -29,7 +29,7 @@ class Programs:
     input = ""
     tried = 0
     first = 1  # so many allocations are tried in any case
-    share = 1  # of the others one in so many, of long runs
+    share = 1  # of a sample one in so many, of long runs
 
     def command(self, prefix=(), **env):
         return subprocess.run([*prefix, *self.arguments], env={**self.env, **env}, input=self.input,
@@ -49,7 +49,7 @@ class Programs:
         self.assertEqual(self.command(LD_PRELOAD=shim, VM_FAULT_COUNT=counter).returncode, 0)
         with open(counter, encoding="ascii") as f:
             n = int(f.read())
-        step = self.share * (1 if test_faults.FULL else max(1, n // test_faults.SAMPLES))
+        step = 1 if test_faults.FULL else self.share * max(1, n // test_faults.SAMPLES)
         for k in [*range(1, self.first), *range(self.first, n + 1, step)]:
             for variable in ("VM_FAULT_ALLOC", "VM_FAULT_ALLOC_FROM"):
                 with self.subTest(f"{variable}={k} of {n}"):

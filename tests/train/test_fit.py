@@ -482,6 +482,17 @@ class TestLoso(RowsCase):
         bad = corpora.run("register", model, "--id", "No Id", "--model-dir", folder, env=self.env)
         self.assertEqual(bad.returncode, 1)
 
+    def test_a_card_holds_no_markup_of_the_model(self):
+        """Names in a model's file went into the Markdown as they were: a table with more cells, a link, HTML."""
+        name = "Elm|<b>[x](y)"
+        data, model, folder = self.file("odd.csv", table.csv(self.rows).replace("Elm", name)), self.path("m.onnx"), self.path("m")
+        self.ok("export", *QUICK, "--output", model, data=data)
+        result = corpora.run("register", model, "--id", "student", "--model-dir", folder, env=self.env)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        with open(os.path.join(folder, "student.md"), encoding="utf-8") as f:
+            (line,) = [line for line in f if name[:3] in line]
+        self.assertTrue(line.endswith(r",Elm\|\<b\>\[x\](y) |" + "\n"), line)
+
 
 class TestRun(RowsCase):
     def test_the_whole_way(self):
