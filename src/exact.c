@@ -349,6 +349,21 @@ static const struct {
     {0x1.77907f2170657p-1, 0x1.3d54ffbaf3p-2},   {0x1.756cadbd6130cp-1, 0x1.432eee32fep-2},
 };
 
+/* For each 16th of [f, 2 f), f = 0x1.66p-1: 1/c for a c near its middle and the binary logarithm of c. Those of
+ * Arm's routines. */
+static const struct {
+    double inverse, log;
+} short_logs[16] = {
+    {0x1.661ec79f8f3bep+0, -0x1.efec65b963019p-2}, {0x1.571ed4aaf883dp+0, -0x1.b0b6832d4fca4p-2},
+    {0x1.49539f0f010bp+0, -0x1.7418b0a1fb77bp-2},  {0x1.3c995b0b80385p+0, -0x1.39de91a6dcf7bp-2},
+    {0x1.30d190c8864a5p+0, -0x1.01d9bf3f2b631p-2}, {0x1.25e227b0b8eap+0, -0x1.97c1d1b3b7afp-3},
+    {0x1.1bb4a4a1a343fp+0, -0x1.2f9e393af3c9fp-3}, {0x1.12358f08ae5bap+0, -0x1.960cbbf788d5cp-4},
+    {0x1.0953f419900a7p+0, -0x1.a6f9db6475fcep-5}, {1, 0},
+    {0x1.e608cfd9a47acp-1, 0x1.338ca9f24f53dp-4},  {0x1.ca4b31f026aap-1, 0x1.476a9543891bap-3},
+    {0x1.b2036576afce6p-1, 0x1.e840b4ac4e4d2p-3},  {0x1.9c2d163a1aa2dp-1, 0x1.40645f0c6651cp-2},
+    {0x1.886e6037841edp-1, 0x1.88e9c2c1b9ff8p-2},  {0x1.767dcf5534862p-1, 0x1.ce0a44eb17bccp-2},
+};
+
 static uint64_t bits_of(double value)
 {
     uint64_t bits;
@@ -476,4 +491,35 @@ double vm_exact_log10(double x)
     }
     const double rest = n * 0x1.9fef311f12b36p-42 + 0x1.bcb7b1526e50ep-2 * vm_exact_log(m);
     return rest + n * 0x1.34413509f6000p-2;
+}
+
+/* For powf(), whose result is rounded to 24 digits: the binary logarithm to about 2^-26 of it. */
+static double short_log2(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof(bits));
+    const uint32_t above = bits - 0x3f330000, power = above & 0xff800000U, z_bits = bits - power;
+    const unsigned i = above >> 19 & 15;
+    float z;
+    memcpy(&z, &z_bits, sizeof(z));
+    const double r = fma((double)z, short_logs[i].inverse, -1), square = r * r;
+    const double whole = (double)((int32_t)power / (INT32_C(1) << 23)) + short_logs[i].log;
+    const double p1 = fma(r, 0x1.27616c9496e0bp-2, -0x1.71969a075c67ap-2);
+    const double p2 = fma(r, 0x1.ec70a6ca7baddp-2, -0x1.7154748bef6c8p-1);
+    return fma(p1, square * square, fma(square, p2, fma(r, 0x1.71547652ab82bp0, whole)));
+}
+
+/* y log2(x) = n + i / 32 + r. */
+float vm_exact_powf(float x, float y)
+{
+    if (!(x >= FLT_MIN && x <= FLT_MAX && fabsf(y) <= FLT_MAX)) return powf(x, y);
+    const double product = (double)y * short_log2(x);
+    if (!(fabs(product) < 125)) return powf(x, y);
+    /* adding 1.5 * 2^47 rounds to a multiple of 1/32 */
+    const double whole = product + 0x1.8p47 - 0x1.8p47, r = product - whole;
+    const int64_t n = (int64_t)(whole * 32);
+    const unsigned i = (unsigned)(n & 31);
+    const double power = value_of(bits_of(powers[4 * i].value) + ((uint64_t)((n - i) / 32) << 52));
+    const double high = fma(r, 0x1.c6af84b912394p-5, 0x1.ebfce50fac4f3p-3);
+    return (float)(fma(high, r * r, fma(r, 0x1.62e42ff0c52d6p-1, 1)) * power);
 }

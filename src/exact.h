@@ -12,6 +12,10 @@ double vm_exact_exp(double x);
  * others. */
 double vm_exact_pow(double x, double y);
 
+/* In single precision: x to the y for a positive normal x, a finite y and results within 2^+-125; the C library's of
+ * all others. */
+float vm_exact_powf(float x, float y);
+
 /* The natural logarithm of a positive normal number; the C library's of all others. */
 double vm_exact_log(double x);
 

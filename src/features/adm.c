@@ -116,7 +116,7 @@ static const float third = 1.0f / 3.0f; /* as a float: not a cube root */
 static float noise(const VmAdmScale *c, double weight)
 {
     const double area = (double)((c->y1 - c->y0) * (c->x1 - c->x0));
-    return powf((float)(area * weight), third);
+    return vm_exact_powf((float)(area * weight), third);
 }
 
 static float den_of(const VmAdmScale *c, const VmAdmSum sum[3], double noise_weight)
@@ -126,7 +126,7 @@ static float den_of(const VmAdmScale *c, const VmAdmSum sum[3], double noise_wei
     float d[3];
     for (int b = 0; b < 3; b++) {
         const double cubes = ldexp((double)sum[b].i, -x) * vm_exact_pow((double)c->rfactor[b], 3);
-        d[b] = powf((float)cubes, third) + noise(c, noise_weight);
+        d[b] = vm_exact_powf((float)cubes, third) + noise(c, noise_weight);
     }
     return d[0] + d[1] + d[2];
 }
@@ -140,7 +140,7 @@ static float num_of(const VmAdmScale *c, const VmAdmSum sum[3], double noise_wei
         /* scale 0 goes through double, the others straight to float */
         const float value = c->scale ? ldexpf((float)sum[b].i, -x)
                                      : (float)ldexp((double)sum[b].i, -(b == 2 ? x + 5 : x));
-        n[b] = powf(value, third) + noise(c, noise_weight);
+        n[b] = vm_exact_powf(value, third) + noise(c, noise_weight);
     }
     return n[0] + n[1] + n[2];
 }

@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "exact.h"
+
 typedef struct FloatAdmOptions {
     int debug, display_height, csf_mode, bypass, harmonic, skip_aim_scale, skip_scale0;
     double csf_scale, csf_diag_scale, dlm_weight, gain_limit, view_distance, noise_weight, min,
@@ -111,9 +113,9 @@ static float pooled(const VmAdmScale *c, const VmAdmSum sum[3], double noise_wei
 {
     const float exponent = 1.0f / c->p_norm;
     const double area = (double)((c->y1 - c->y0) * (c->x1 - c->x0));
-    const float noise = powf((float)(area * noise_weight), exponent);
+    const float noise = vm_exact_powf((float)(area * noise_weight), exponent);
     float p[3];
-    for (int b = 0; b < 3; b++) p[b] = powf(sum[b].f, exponent) + noise;
+    for (int b = 0; b < 3; b++) p[b] = vm_exact_powf(sum[b].f, exponent) + noise;
     return p[0] + p[1] + p[2];
 }
 

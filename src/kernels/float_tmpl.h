@@ -117,7 +117,7 @@ static void fvif_stat(VmFvifSums *sums, VmFvifRows *t, const float *const *ref,
                       int w)
 {
     FvifLimits limit = {(float)gain, (float)nsq,
-                        (float)((double)powf((float)nsq, 2.0f) / (255.0 * 255.0)), nsq};
+                        (float)((double)vm_exact_powf((float)nsq, 2.0f) / (255.0 * 255.0)), nsq};
     if ((double)limit.flat < nsq) limit.flat = nextafterf(limit.flat, INFINITY);
     for (int j = 0; j < w; j += FVIF_WIDE) fvif_vert(t, ref, dis, taps, n, j);
     for (int i = 0; i < 5; i++) VM_PAD_REFLECT(t->v[i], w, n / 2);
@@ -242,7 +242,7 @@ static void adm_decouple_float(const VmAdmSplit *out, int n, const void *const o
 VM_INLINE vf32 fadm_power(vf32 x, float p)
 {
     if (p == 3.0f) return x * x * x;
-    for (int i = 0; i < VN32; i++) x[i] = powf(x[i], p);
+    for (int i = 0; i < VN32; i++) x[i] = vm_exact_powf(x[i], p);
     return x;
 }
 

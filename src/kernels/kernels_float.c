@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exact.h"
+
 /* ---- SSIM ---- */
 
 /* 11 taps: float products, double sum, float result */
@@ -188,7 +190,7 @@ static void fvif_stat(VmFvifSums *sums, VmFvifRows *t, const float *const *ref,
                       const float *const *dis, const float *taps, int n, double gain, double nsq,
                       int w)
 {
-    const float sigma_max_inv = (float)((double)powf((float)nsq, 2.0f) / (255.0 * 255.0));
+    const float sigma_max_inv = (float)((double)vm_exact_powf((float)nsq, 2.0f) / (255.0 * 255.0));
     const int r = n / 2;
     fvif_vert(t, ref, dis, taps, n, w);
     for (int i = 0; i < 5; i++) VM_PAD_REFLECT(t->v[i], w, r);
@@ -260,7 +262,7 @@ static void adm_decouple_float(const VmAdmSplit *out, int n, const void *const o
 
 VM_INLINE float power(float x, float p)
 {
-    return p == 3.0f ? x * x * x : powf(x, p);
+    return p == 3.0f ? x * x * x : vm_exact_powf(x, p);
 }
 
 static void adm_den_float(VmAdmSum sum[3], const void *const o[3], const VmAdmScale *c)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* Vector kernels, compiled once per level with VBYTES, VM_TABLE and the level's instruction set. All of
  * it is static but the table: a function compiled for one level must never be linked into another. */
+#include "exact.h"
 #include "kernels/vec_float.h"
 
 #include "kernels/float_tmpl.h"

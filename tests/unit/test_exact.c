@@ -115,6 +115,28 @@ static void test_pow(void **state)
     assert_true(vm_exact_pow(INFINITY, 0.5) == INFINITY && vm_exact_pow(2, INFINITY) == INFINITY);
 }
 
+/* ADM ends with cube roots; float ADM takes any power. */
+static void test_powf(void **state)
+{
+    (void)state;
+    const int allowed = is_the_model() ? 0 : 1;
+    for (int i = 0; i < 3000000; i++) {
+        const float x = (float)ldexp(1 + uniform(), (int)(240 * uniform()) - 120);
+        const float y = i % 2 ? 1.0f / 3 : (float)(4 * uniform() - 2);
+        const float ours = vm_exact_powf(x, y), theirs = powf(x, y);
+        if (allowed ? fabsf(ours - theirs) > 0x1p-23f * theirs : ours != theirs)
+            fail_msg("powf(%a, %a) is %a here, %a in the C library", (double)x, (double)y,
+                     (double)ours, (double)theirs);
+    }
+    for (int n = -60; n <= 60; n++) assert_true(vm_exact_powf(2, (float)n) == ldexpf(1, n));
+    assert_true(vm_exact_powf(3, 0) == 1 && vm_exact_powf(0, 0.5f) == 0 &&
+                vm_exact_powf(5, 1) == 5);
+    assert_true(isnan(vm_exact_powf(-1, 0.5f)) && isnan(vm_exact_powf(NAN, 1)) &&
+                isnan(vm_exact_powf(2, NAN)));
+    assert_true(vm_exact_powf(2, 127) == 0x1p127f && vm_exact_powf(2, 128) == INFINITY);
+    assert_true(vm_exact_powf(2, -140) == 0x1p-140f && vm_exact_powf(INFINITY, 1) == INFINITY);
+}
+
 /* Arguments at which glibc 2.36 differs from itself on a processor without fused multiply-add: a PSNR could have
  * another last digit there, and so could a weight that training begins with. */
 static void test_log(void **state)
@@ -172,6 +194,7 @@ int main(void)
         cmocka_unit_test(test_where_processors_differ),
         cmocka_unit_test(test_exp),
         cmocka_unit_test(test_pow),
+        cmocka_unit_test(test_powf),
         cmocka_unit_test(test_log),
         cmocka_unit_test(test_log10),
     };
