@@ -195,6 +195,15 @@ static int wait_for_threads(VmServer *server)
     return 0;
 }
 
+/* They run until the process ends. */
+static void leave_threads(VmServer *server)
+{
+    if (server->ticking) pthread_detach(server->ticker);
+    for (unsigned i = 0; server->lanes && i < N_LANES; i++)
+        for (unsigned k = 0; k < server->lanes[i].n_threads; k++)
+            pthread_detach(server->lanes[i].threads[k]);
+}
+
 static void close_lane(VmLane *lane)
 {
     for (unsigned i = 0; i < lane->n_threads; i++) pthread_join(lane->threads[i], NULL);
@@ -210,6 +219,7 @@ int vm_workers_close(VmServer *server)
         pthread_cond_broadcast(&server->lanes[i].wake);
     pthread_cond_signal(&server->tick);
     const int code = wait_for_threads(server);
+    if (code) leave_threads(server);
     pthread_mutex_unlock(&server->lock);
     if (code) return code;
     if (server->ticking) pthread_join(server->ticker, NULL);

@@ -332,7 +332,9 @@ class TwoAtOnce(Long):
 
 
 class Deadline(Long):
-    env = {"VMAF_MCP_TIMEOUT": "1", "VMAF_MCP_MAX_FRAMES": "40"}
+    # some of 40 frames of full size can be had in it, not all
+    seconds = 10 if support.SANITIZED else 1
+    env = {"VMAF_MCP_TIMEOUT": str(seconds), "VMAF_MCP_MAX_FRAMES": "40"}
 
     def test_frames(self):
         got = self.client.get("vmaf_score", **self.raw_pair("A", 36, 36, frames=60))
@@ -341,15 +343,15 @@ class Deadline(Long):
 
     def test_time(self):
         """The server's deadline gives what there is, and the frames that are there are right."""
-        # two frames can be had in a second, all of them cannot
-        pair = self.long_pair(960, 540, 40) if support.SANITIZED else self.long_pair(1920, 1080, 40)
+        pair = self.long_pair(1920, 1080, 40)
         begin = time.monotonic()
         got = self.client.get("vmaf_score", **pair, per_frame="all", features=["float_ms_ssim"])
-        self.assertLess(time.monotonic() - begin, 3 * mcp_client.patience())
+        self.assertLess(time.monotonic() - begin, 3 * self.seconds * mcp_client.patience())
         self.assertEqual(got["end"], "timeout")
         self.assertIn("time ran out", got["warnings"][0])
-        want = self.client.get("vmaf_score", **pair, per_frame="all", frame_count=2)
-        self.assertEqual(got["scores"][:2], want["scores"])
+        n = 1 if support.SANITIZED else 2
+        want = self.client.get("vmaf_score", **pair, per_frame="all", frame_count=n)
+        self.assertEqual(got["scores"][:n], want["scores"])
 
 
 class Compare(mcp_client.Case):
