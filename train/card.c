@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "json_file.h"
+#include "lease.h"
 #include "outfile.h"
 #include "sha256.h"
 #include "tiny/registry.h"
@@ -293,24 +294,42 @@ static enum VmExit save_description(const char *folder, const VmTiny *model,
 }
 
 /* The registry is written last: what it names is there. */
-static enum VmExit register_model(const char *folder, const VmTiny *model, const void *bytes,
-                                  size_t size, const VmCardFacts *facts, VmMessages *messages)
+static enum VmExit add_model(const char *folder, const char *registry, const VmTiny *model,
+                             const void *bytes, size_t size, const VmCardFacts *facts,
+                             VmMessages *messages)
 {
     VmError error = {""};
-    char *path = vm_path_in(folder, "registry.json", messages);
-    if (!path) return VM_EXIT_INTERNAL;
-    json_t *root = load_registry(path, &error);
+    json_t *root = load_registry(registry, &error);
     if (!root) {
         vm_message_error(messages, "%s", error.text);
-        vm_free(path);
         return VM_EXIT_INPUT;
     }
     put_entry(json_object_get(root, "models"), entry_json(model, facts), facts->id);
     enum VmExit status = save(folder, facts->id, ".onnx", bytes, size, messages);
     if (!status) status = save_description(folder, model, facts, messages);
-    if (!status) status = vm_json_save(json_incref(root), path, messages);
+    if (!status) status = vm_json_save(json_incref(root), registry, messages);
     json_decref(root);
-    vm_free(path);
+    return status;
+}
+
+/* From reading the registry until it is replaced nobody else may do the same: the entry of whoever is
+ * first would be lost. */
+static enum VmExit register_model(const char *folder, const VmTiny *model, const void *bytes,
+                                  size_t size, const VmCardFacts *facts, VmMessages *messages)
+{
+    VmLease lease;
+    char *registry = vm_path_in(folder, "registry.json", messages);
+    char *lock = registry ? vm_path_in(folder, ".registry.lock", messages) : NULL;
+    const int err = lock ? vm_lease_wait(&lease, lock) : -ENOMEM;
+    enum VmExit status = VM_EXIT_INTERNAL;
+    if (!err) {
+        status = add_model(folder, registry, model, bytes, size, facts, messages);
+        vm_lease_give_back(&lease);
+    } else if (lock) {
+        vm_message_error(messages, "cannot lock \"%s\": %s", lock, strerror(-err));
+    }
+    vm_free(lock);
+    vm_free(registry);
     return status;
 }
 

@@ -25,7 +25,8 @@ json_t *vm_card_json(const VmTiny *model, const VmCardFacts *facts, VmError *err
 void vm_card_text(VmText *text, const VmTiny *model, const VmCardFacts *facts);
 
 /* Writes FOLDER/ID.onnx, ID.json and ID.md, and the entry in FOLDER/registry.json, replacing one of the same
- * id. bytes[size]: the model's file, which is refused unless it is one file. */
+ * id. Waits until nobody else changes that registry. bytes[size]: the model's file, which is refused unless it
+ * is one file. */
 enum VmExit vm_card_register(const char *folder, const void *bytes, size_t size,
                              const VmCardFacts *facts, VmMessages *messages);
 

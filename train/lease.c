@@ -25,12 +25,22 @@ static void sign(int fd)
     if (ftruncate(fd, 0) == 0 && write(fd, text, (size_t)length) < 0) return;
 }
 
-int vm_lease_take(VmLease *lease, const char *path)
+/* A signal that does not end the program does not end the waiting either. */
+static int lock(int fd, int how)
+{
+    int failed;
+
+    do failed = flock(fd, how);
+    while (failed && errno == EINTR);
+    return failed ? -errno : 0;
+}
+
+static int take(VmLease *lease, const char *path, int how)
 {
     *lease = (VmLease){-1, vm_strdup(path)};
     while (lease->path) {
         const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-        const int err = fd < 0 ? -errno : flock(fd, LOCK_EX | LOCK_NB) ? -errno : 0;
+        const int err = fd < 0 ? -errno : lock(fd, how);
         if (!err && is_current(fd, path)) {
             lease->fd = fd;
             sign(fd);
@@ -44,6 +54,16 @@ int vm_lease_take(VmLease *lease, const char *path)
         }
     }
     return -ENOMEM;
+}
+
+int vm_lease_take(VmLease *lease, const char *path)
+{
+    return take(lease, path, LOCK_EX | LOCK_NB);
+}
+
+int vm_lease_wait(VmLease *lease, const char *path)
+{
+    return take(lease, path, LOCK_EX);
 }
 
 void vm_lease_give_back(VmLease *lease)

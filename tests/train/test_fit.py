@@ -482,6 +482,18 @@ class TestLoso(RowsCase):
         bad = corpora.run("register", model, "--id", "No Id", "--model-dir", folder, env=self.env)
         self.assertEqual(bad.returncode, 1)
 
+    def test_registering_at_the_same_time(self):
+        """Each read the registry, added itself and replaced it: of 8 at a time one or two entries were left."""
+        model = os.path.join(support.ROOT, "models", "tiny", "vmaf_tiny_v1.onnx")
+        folder, names = self.path("models"), [f"m{i}" for i in range(8)]
+        command = [corpora.PROGRAM, "register", model, "--model-dir", folder, "--id"]
+        running = [subprocess.Popen([*command, name], env=self.env, stdout=subprocess.DEVNULL) for name in names]
+        self.assertEqual([p.wait(timeout=60) for p in running], [0] * 8)
+        with open(os.path.join(folder, "registry.json"), encoding="utf-8") as f:
+            self.assertEqual([m["id"] for m in json.load(f)["models"]], names)
+        left = [name for name in os.listdir(folder) if not name.endswith((".onnx", ".md", ".json"))]
+        self.assertEqual(left, [])
+
     def test_a_card_holds_no_markup_of_the_model(self):
         """Names in a model's file went into the Markdown as they were: a table with more cells, a link, HTML."""
         name = "Elm|<b>[x](y)"
