@@ -18,20 +18,39 @@ enum {
 };
 
 typedef struct Connection {
-    VmChannel channel; /* first: a channel is cast to its connection */
-    atomic_uint users;
-    int out;
+    VmChannel channel;    /* first: a channel is cast to its connection */
+    atomic_uint users;    /* who reads, each call, and the writer */
+    int out;              /* its own: the number is nobody else's while there is a user */
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t change;
     VmText backlog; /* what the client has not taken yet, from `done` on */
     size_t done;
     pthread_t writer;
     int writing;   /* the thread was started */
-    int ended;     /* no more will come: the writer ends when all is written */
+    int ended;     /* no more is taken: the writer ends when all is written */
     int broken;    /* a write failed, or an answer is lost */
     int no_memory; /* for an answer */
     int finished;  /* the writer is at its end */
 } Connection;
+
+/* ---- users ---- */
+
+static void hold(VmChannel *channel)
+{
+    atomic_fetch_add(&((Connection *)channel)->users, 1);
+}
+
+static void drop(VmChannel *channel)
+{
+    Connection *c = (Connection *)channel;
+
+    if (atomic_fetch_sub(&c->users, 1) != 1) return;
+    close(c->out);
+    vm_text_free(&c->backlog);
+    pthread_cond_destroy(&c->change);
+    pthread_mutex_destroy(&c->lock);
+    vm_free(c);
+}
 
 /* ---- writing ---- */
 
@@ -70,7 +89,8 @@ static void forget_written(Connection *c)
     if (c->done == c->backlog.size) {
         vm_text_free(&c->backlog);
         c->done = 0;
-    } else if (c->done > BACKLOG_NOTES) {
+    } else if (c->done > BACKLOG_NOTES && c->done >= c->backlog.size / 2) {
+        /* not more bytes than were written since the last time: linear in all */
         memmove(c->backlog.data, c->backlog.data + c->done, c->backlog.size - c->done + 1);
         c->backlog.size -= c->done;
         c->done = 0;
@@ -106,7 +126,17 @@ static void *write_backlog(void *opaque)
     c->finished = 1;
     pthread_cond_broadcast(&c->change);
     pthread_mutex_unlock(&c->lock);
+    drop(&c->channel);
     return NULL;
+}
+
+/* The lock is held. */
+static void start_writer(Connection *c)
+{
+    if (c->writing) return;
+    hold(&c->channel);
+    if (!pthread_create(&c->writer, NULL, write_backlog, c)) c->writing = 1;
+    else drop(&c->channel); /* never the last: the caller is a user */
 }
 
 /* The lock is held. Who waits for an answer that is lost sees the end instead. */
@@ -121,7 +151,7 @@ static void keep(Connection *c, const char *data, size_t size)
 {
     vm_text_append(&c->backlog, data, size);
     vm_text_append(&c->backlog, "\n", 1);
-    if (!c->writing && !pthread_create(&c->writer, NULL, write_backlog, c)) c->writing = 1;
+    start_writer(c);
     if (!c->writing || c->backlog.failed) lose(c);
     pthread_cond_broadcast(&c->change);
 }
@@ -133,7 +163,7 @@ static void send_line(VmChannel *channel, int status, const char *text, size_t s
     pthread_mutex_lock(&c->lock);
     const size_t waiting = c->backlog.size - c->done;
     if (waiting && !status && waiting > BACKLOG_NOTES) size = 0;
-    if (c->broken || !size) {
+    if (c->broken || c->ended || !size) {
         pthread_mutex_unlock(&c->lock);
         return;
     }
@@ -154,22 +184,6 @@ static void lose_answer(VmChannel *channel)
 
 /* ---- life ---- */
 
-static void hold(VmChannel *channel)
-{
-    atomic_fetch_add(&((Connection *)channel)->users, 1);
-}
-
-static void drop(VmChannel *channel)
-{
-    Connection *c = (Connection *)channel;
-
-    if (atomic_fetch_sub(&c->users, 1) != 1) return;
-    vm_text_free(&c->backlog);
-    pthread_cond_destroy(&c->change);
-    pthread_mutex_destroy(&c->lock);
-    vm_free(c);
-}
-
 static const VmChannelOps line_ops = {
     .send = send_line, .lose = lose_answer, .hold = hold, .drop = drop};
 
@@ -178,15 +192,19 @@ static Connection *open_connection(int out)
     Connection *c = vm_alloc(sizeof(*c));
 
     if (!c) return NULL;
+    c->out = fcntl(out, F_DUPFD_CLOEXEC, 0);
+    if (c->out < 0) {
+        vm_free(c);
+        return NULL;
+    }
     c->channel.ops = &line_ops;
-    c->out = out;
     atomic_init(&c->users, 1);
     pthread_mutex_init(&c->lock, NULL);
     vm_condition_init(&c->change);
     return c;
 }
 
-/* The writer gets a moment for what is left; one that is stuck keeps the connection's memory. */
+/* The writer gets a moment for what is left; one that is stuck keeps the connection until its write ends. */
 static void close_connection(Connection *c)
 {
     struct timespec until;
@@ -201,11 +219,8 @@ static void close_connection(Connection *c)
     const int stuck = c->writing && !c->finished;
     c->broken |= stuck;
     pthread_mutex_unlock(&c->lock);
-    if (stuck) {
-        pthread_detach(c->writer);
-        return;
-    }
-    if (c->writing) pthread_join(c->writer, NULL);
+    if (stuck) pthread_detach(c->writer);
+    else if (c->writing) pthread_join(c->writer, NULL);
     drop(&c->channel);
 }
 
@@ -320,9 +335,45 @@ static void end_line(Reader *reader, const char *data, size_t size)
     vm_text_free(&reader->line);
 }
 
-static void take_bytes(Reader *reader, const char *data, size_t size)
+/* A client that sends without reading is not read any more until it does. 0: all is over. */
+static int may_read(Connection *c)
 {
-    while (size) {
+    pthread_mutex_lock(&c->lock);
+    const size_t waiting = c->backlog.size - c->done;
+    const int broken = c->broken;
+    pthread_mutex_unlock(&c->lock);
+    return broken ? 0 : waiting > BACKLOG_STOP ? -1 : 1;
+}
+
+/* Until the client has taken so much that more can be answered. 0: all is over. */
+static int wait_for_room(Connection *c, int stop_fd)
+{
+    int may;
+
+    while ((may = may_read(c)) < 0) {
+        struct pollfd p = {.fd = stop_fd, .events = POLLIN};
+        if (poll(&p, 1, 20) < 0 && errno != EINTR) return 0;
+        if (p.revents) return 0;
+    }
+    return may;
+}
+
+/* 1: there is something to read; 0: the end. */
+static int wait_for_input(Connection *c, int in, int stop_fd)
+{
+    while (wait_for_room(c, stop_fd)) {
+        struct pollfd p[] = {{.fd = in, .events = POLLIN}, {.fd = stop_fd, .events = POLLIN}};
+        if (poll(p, 2, 1000) < 0 && errno != EINTR) return 0;
+        if (p[1].revents) return 0;
+        if (p[0].revents) return 1;
+    }
+    return 0;
+}
+
+/* Asks for room before each line: a short request may have a long answer. */
+static void take_bytes(Reader *reader, const char *data, size_t size, int stop_fd)
+{
+    while (size && wait_for_room(reader->c, stop_fd)) {
         const char *end = memchr(data, '\n', size);
         if (!end) {
             collect(reader, data, size);
@@ -335,30 +386,6 @@ static void take_bytes(Reader *reader, const char *data, size_t size)
     }
 }
 
-/* A client that sends without reading is not read any more until it does. 0: all is over. */
-static int may_read(Connection *c)
-{
-    pthread_mutex_lock(&c->lock);
-    const size_t waiting = c->backlog.size - c->done;
-    const int broken = c->broken;
-    pthread_mutex_unlock(&c->lock);
-    return broken ? 0 : waiting > BACKLOG_STOP ? -1 : 1;
-}
-
-/* 1: there is something to read; 0: the end. */
-static int wait_for_input(Connection *c, int in, int stop_fd)
-{
-    for (;;) {
-        const int may = may_read(c);
-        struct pollfd p[] = {{.fd = may > 0 ? in : -1, .events = POLLIN},
-                             {.fd = stop_fd, .events = POLLIN}};
-        if (!may) return 0;
-        if (poll(p, 2, may < 0 ? 20 : 1000) < 0 && errno != EINTR) return 0;
-        if (p[1].revents) return 0;
-        if (p[0].revents) return 1;
-    }
-}
-
 static int read_all(Reader *reader, int in, int stop_fd)
 {
     char *block = vm_alloc(READ_SIZE);
@@ -367,7 +394,7 @@ static int read_all(Reader *reader, int in, int stop_fd)
     if (!block) return -ENOMEM;
     while (wait_for_input(reader->c, in, stop_fd)) {
         const ssize_t n = read(in, block, READ_SIZE);
-        if (n > 0) take_bytes(reader, block, (size_t)n);
+        if (n > 0) take_bytes(reader, block, (size_t)n, stop_fd);
         else if (!n || (errno != EINTR && errno != EAGAIN)) {
             code = n ? -errno : 0;
             break;
@@ -386,7 +413,7 @@ int vm_lines_serve(VmServer *server, int in, int out, int stop_fd)
 
     if (!reader.peer || !reader.c) {
         vm_peer_drop(reader.peer);
-        vm_free(reader.c);
+        if (reader.c) drop(&reader.c->channel);
         return -ENOMEM;
     }
     int code = read_all(&reader, in, stop_fd);
