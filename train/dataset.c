@@ -8,13 +8,18 @@
 #include "clip_name.h"
 #include "sha256.h"
 
-/* What does not belong in the struct that others see: room in the arrays, and clips by key. */
+/* Where in an array, each of whose elements begins with its name, a name is. */
+typedef struct Index {
+    unsigned *slots; /* open addressing; number in the array + 1, 0: free */
+    size_t n;        /* a power of two, four times the room in the array; 0: there is none */
+} Index;
+
+/* What does not belong in the struct that others see: room in the arrays, and what is found by name. The
+ * indices hold until the dataset is finished: then all names are in order. */
 typedef struct Dataset {
     VmDataset d;
     size_t row_room;
-    unsigned clip_room;
-    unsigned *slots; /* open addressing; clip number + 1, 0: free */
-    size_t n_slots;  /* a power of two, more than twice the clips */
+    Index clips, sources, groups;
 } Dataset;
 
 static int is_name(const char *name)
@@ -64,41 +69,54 @@ void vm_dataset_free(VmDataset *dataset)
     vm_free(dataset->clipped);
     vm_free(dataset->clip);
     vm_free(dataset->frame);
-    vm_free(((Dataset *)dataset)->slots);
+    const Dataset *set = (Dataset *)dataset;
+    vm_free(set->clips.slots);
+    vm_free(set->sources.slots);
+    vm_free(set->groups.slots);
     vm_free(dataset);
 }
 
 /* ---- names ---- */
 
-static int find_text(char *const *texts, unsigned n, const char *name)
+_Static_assert(offsetof(VmClip, key) == 0, "an element begins with its name");
+
+static const char *name_at(const void *array, size_t size, size_t i)
 {
-    for (unsigned i = n; i-- > 0;) /* clips of one source follow one another */
-        if (!strcmp(texts[i], name)) return (int)i;
+    const char *const *name = (const void *)((const char *)array + i * size);
+
+    return *name;
+}
+
+/* Number of the name in an array that is in order, or -1. */
+static int find_sorted(const void *array, size_t size, unsigned n, const char *name)
+{
+    unsigned from = 0, to = n;
+
+    while (from < to) {
+        const unsigned middle = from + (to - from) / 2;
+        const int order = strcmp(name_at(array, size, middle), name);
+        if (!order) return (int)middle;
+        if (order < 0) from = middle + 1;
+        else to = middle;
+    }
     return -1;
+}
+
+int vm_dataset_find_clip(const VmDataset *dataset, const char *key)
+{
+    return find_sorted(dataset->clips, sizeof(*dataset->clips), dataset->n_clips, key);
 }
 
 int vm_dataset_find_group(const VmDataset *dataset, const char *name)
 {
-    const int group = find_text(dataset->groups, dataset->n_groups, name);
-    const int source = find_text(dataset->sources, dataset->n_sources, name);
+    const size_t size = sizeof(*dataset->groups);
+    const int group = find_sorted(dataset->groups, size, dataset->n_groups, name);
+    const int source = find_sorted(dataset->sources, size, dataset->n_sources, name);
 
     if (group >= 0 || source < 0) return group;
     for (unsigned i = 0; i < dataset->n_clips; i++)
         if (dataset->clips[i].source == (unsigned)source) return (int)dataset->clips[i].group;
     return -1;
-}
-
-static int intern(char ***texts, unsigned *n, const char *name)
-{
-    const int known = find_text(*texts, *n, name);
-    if (known >= 0) return known;
-
-    if (*n == VM_DATASET_SOURCES_MAX) return -E2BIG;
-    char **grown = vm_realloc(*texts, (*n + 1) * sizeof(*grown));
-    if (!grown) return -ENOMEM;
-    *texts = grown;
-    grown[*n] = vm_strdup(name);
-    return grown[*n] ? (int)(*n)++ : -ENOMEM;
 }
 
 static size_t hash(const char *key)
@@ -109,34 +127,48 @@ static size_t hash(const char *key)
     return (size_t)(h ^ h >> 29);
 }
 
-/* The slot of this key: its own or the free one where it belongs. */
-static unsigned *slot_of(const Dataset *set, const char *key)
+/* The slot of this name: its own or the free one where it belongs. */
+static unsigned *slot_of(const Index *index, const void *array, size_t size, const char *name)
 {
-    size_t i = hash(key) & (set->n_slots - 1);
+    size_t i = hash(name) & (index->n - 1);
 
-    while (set->slots[i] && strcmp(set->d.clips[set->slots[i] - 1].key, key) != 0)
-        i = (i + 1) & (set->n_slots - 1);
-    return &set->slots[i];
+    while (index->slots[i] && strcmp(name_at(array, size, index->slots[i] - 1), name) != 0)
+        i = (i + 1) & (index->n - 1);
+    return &index->slots[i];
 }
 
-static int grow_clips(Dataset *set)
+/* For one more behind the n that are there. */
+static int make_room(Index *index, void **array, size_t size, unsigned n)
 {
-    if (set->d.n_clips < set->clip_room) return 0;
-    const unsigned room = set->clip_room ? 2 * set->clip_room : 64;
-    VmClip *clips = vm_realloc(set->d.clips, room * sizeof(*clips));
-    unsigned *slots = vm_alloc_array(4 * (size_t)room, sizeof(*slots));
+    if (n < index->n / 4) return 0;
+    const size_t room = n ? 2 * (size_t)n : 64;
+    void *grown = vm_realloc(*array, room * size);
+    unsigned *slots = vm_alloc_array(4 * room, sizeof(*slots));
 
-    if (clips) set->d.clips = clips;
-    if (!clips || !slots) {
+    if (grown) *array = grown;
+    if (!grown || !slots) {
         vm_free(slots);
         return -ENOMEM;
     }
-    vm_free(set->slots);
-    set->slots = slots;
-    set->n_slots = 4 * (size_t)room;
-    set->clip_room = room;
-    for (unsigned i = 0; i < set->d.n_clips; i++) *slot_of(set, clips[i].key) = i + 1;
+    vm_free(index->slots);
+    *index = (Index){slots, 4 * room};
+    for (unsigned i = 0; i < n; i++) *slot_of(index, grown, size, name_at(grown, size, i)) = i + 1;
     return 0;
+}
+
+/* Number of the name, which is added if it is new. */
+static int intern(Index *index, char ***texts, unsigned *n, const char *name)
+{
+    VM_TRY(make_room(index, (void **)(void *)texts, sizeof(**texts), *n));
+    unsigned *slot = slot_of(index, *texts, sizeof(**texts), name);
+
+    if (*slot) return (int)(*slot - 1);
+    if (*n == VM_DATASET_SOURCES_MAX) return -E2BIG;
+    char *copy = vm_strdup(name);
+    if (!copy) return -ENOMEM;
+    (*texts)[*n] = copy;
+    *slot = ++*n;
+    return (int)(*n - 1);
 }
 
 static void note_ladder(VmClip *clip)
@@ -162,13 +194,15 @@ int vm_dataset_add_clip(VmDataset *dataset, const char *key, const char *source,
                        VM_DATASET_NAME_MAX);
     if (dataset->n_clips >= VM_DATASET_CLIPS_MAX)
         return vm_fail(error, -EINVAL, "there are more than %d clips", VM_DATASET_CLIPS_MAX);
-    if (grow_clips(set) < 0) return vm_fail_memory(error);
-    unsigned *slot = slot_of(set, key);
+    if (make_room(&set->clips, (void **)(void *)&dataset->clips, sizeof(*dataset->clips),
+                  dataset->n_clips) < 0)
+        return vm_fail_memory(error);
+    unsigned *slot = slot_of(&set->clips, dataset->clips, sizeof(*dataset->clips), key);
     if (*slot)
         return vm_fail(error, -EINVAL, "clip %s comes twice, with others between its rows or not",
                        key);
-    const int s = intern(&dataset->sources, &dataset->n_sources, source);
-    const int g = intern(&dataset->groups, &dataset->n_groups, group);
+    const int s = intern(&set->sources, &dataset->sources, &dataset->n_sources, source);
+    const int g = intern(&set->groups, &dataset->groups, &dataset->n_groups, group);
     if (s == -E2BIG || g == -E2BIG)
         return vm_fail(error, -EINVAL, "there are more than %d sources or groups",
                        VM_DATASET_SOURCES_MAX);
@@ -224,7 +258,7 @@ static int all_finite(const double *x, unsigned width)
 }
 
 int vm_dataset_add_row(VmDataset *d, uint32_t frame, const double *x, const double *raw,
-                       double clipped)
+                       double clipped, VmError *error)
 {
     VmClip *clip = &d->clips[d->n_clips - 1];
     const double unclipped = raw ? *raw : clipped;
@@ -234,7 +268,9 @@ int vm_dataset_add_row(VmDataset *d, uint32_t frame, const double *x, const doub
         d->dropped++;
         return 0;
     }
-    VM_TRY(grow_rows((Dataset *)d));
+    if (d->n == VM_DATASET_ROWS_MAX)
+        return vm_fail(error, -EINVAL, "there are more than %d rows", VM_DATASET_ROWS_MAX);
+    if (grow_rows((Dataset *)d) < 0) return vm_fail_memory(error);
     for (unsigned i = 0; i < d->width; i++) d->x[d->n * d->width + i] = (float)x[i];
     d->raw[d->n] = unclipped;
     d->clipped[d->n] = clipped;

@@ -18,12 +18,14 @@ enum {
     VM_FEATURES_MAX = 64,
     VM_DATASET_NAME_MAX = 127,
     VM_DATASET_CLIPS_MAX = 1 << 20,
-    /* and groups. They are looked at one after another, for each clip and with all rows for each of them. */
+    /* and groups. Each of them has a line in reports, and is held out in turn. */
     VM_DATASET_SOURCES_MAX = 1 << 14,
+    /* 124 days at 25 frames a second; row numbers are 32 bits wide */
+    VM_DATASET_ROWS_MAX = 1 << 28,
 };
 
 typedef struct VmClip {
-    char *key;                      /* stem of the distorted file */
+    char *key;                      /* stem of the distorted file; comes first */
     unsigned source;                /* number in VmDataset.sources */
     unsigned group;                 /* number in VmDataset.groups: cuts of one film are one group */
     size_t first, n_rows;           /* rows first .. first + n_rows - 1 */
@@ -62,6 +64,9 @@ enum VmExit vm_dataset_load(VmDataset **dataset, const VmDataArgs *args, VmMessa
 /* NULL does nothing. */
 void vm_dataset_free(VmDataset *dataset);
 
+/* Number of the clip of this key, -1 if there is none. This one and the next: of a finished one. */
+int vm_dataset_find_clip(const VmDataset *dataset, const char *key);
+
 /* Number of the group that has this name, or a source of this name; -1 if there is none. */
 int vm_dataset_find_group(const VmDataset *dataset, const char *name);
 
@@ -76,9 +81,9 @@ int vm_dataset_add_clip(VmDataset *dataset, const char *key, const char *source,
                         VmError *error);
 
 /* Adds a row to the last clip, or counts it as dropped if a value is not finite. raw NULL: not known.
- * Returns 0 or -ENOMEM. */
+ * Returns 0, -EINVAL (there are VM_DATASET_ROWS_MAX of them) or -ENOMEM. */
 int vm_dataset_add_row(VmDataset *dataset, uint32_t frame, const double *x, const double *raw,
-                       double clipped);
+                       double clipped, VmError *error);
 
 /* Orders the clips by the bytes of their keys and computes the digest. Returns 0 or -ENOMEM. */
 int vm_dataset_finish(VmDataset *dataset);

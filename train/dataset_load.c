@@ -70,9 +70,8 @@ static int add_pair(VmDataset *dataset, const VmPair *pair, const VmRows *rows, 
     VM_TRY(
         vm_dataset_add_clip(dataset, pair->dis->stem, pair->dis->name.source, pair->group, error));
     for (size_t i = 0; i < rows->n; i++)
-        if (vm_dataset_add_row(dataset, (uint32_t)i, rows->x + i * rows->width,
-                               rows->has_raw ? &rows->raw[i] : NULL, rows->clipped[i]) < 0)
-            return vm_fail_memory(error);
+        VM_TRY(vm_dataset_add_row(dataset, (uint32_t)i, rows->x + i * rows->width,
+                                  rows->has_raw ? &rows->raw[i] : NULL, rows->clipped[i], error));
     return 0;
 }
 

@@ -126,32 +126,61 @@ int vm_evaluate_latency(const VmTiny *model, size_t rows, unsigned calls, VmLate
 
 /* ---- parts ---- */
 
+/* Answers and truths (behind the n answers) of one source: those numbered in rows. */
+static int one_source(VmEvaluation *e, const VmDataset *d, const size_t *rows, size_t n,
+                      double *side)
+{
+    VmSourceFigures *f = &e->sources[e->n_sources];
+    uint32_t last = UINT32_MAX;
+    f->n_clips = 0;
+    for (size_t k = 0; k < n; k++) {
+        const uint32_t clip = d->clip[e->rows[rows[k]]];
+        f->n_clips += clip != last;
+        last = clip;
+        side[k] = e->predicted[rows[k]];
+        side[n + k] = e->truth[rows[k]];
+    }
+    f->source = d->sources[d->clips[last].source];
+    VM_TRY(vm_metrics(&f->metrics, side, side + n, n));
+    if (f->metrics.rmse > e->sources[e->worst_source].metrics.rmse) e->worst_source = e->n_sources;
+    e->n_sources++;
+    return 0;
+}
+
+static unsigned source_of(const VmEvaluation *e, const VmDataset *d, size_t i)
+{
+    return d->clips[d->clip[e->rows[i]]].source;
+}
+
+/* Rows by source, in their order within it; those of source s end before end[s]. There may be as many
+ * sources as rows, so neither is gone through for each of the other. */
+static void sort_by_source(const VmEvaluation *e, const VmDataset *d, size_t *rows, size_t *end)
+{
+    size_t first = 0;
+    for (size_t i = 0; i < e->n; i++) end[source_of(e, d, i)]++;
+    for (unsigned s = 0; s < d->n_sources; s++) {
+        const size_t n = end[s];
+        end[s] = first;
+        first += n;
+    }
+    for (size_t i = 0; i < e->n; i++) rows[end[source_of(e, d, i)]++] = i;
+}
+
 static int source_figures(VmEvaluation *e, const VmDataset *d)
 {
     double *side = vm_alloc_array(2 * e->n, sizeof(*side));
+    size_t *rows = vm_alloc_array(e->n, sizeof(*rows));
+    size_t *end = vm_alloc_array(d->n_sources, sizeof(*end));
     e->sources = vm_alloc_array(d->n_sources, sizeof(*e->sources));
-    int code = side && e->sources ? 0 : -ENOMEM;
+    int code = side && rows && end && e->sources ? 0 : -ENOMEM;
+    if (!code) sort_by_source(e, d, rows, end);
     for (unsigned s = 0; !code && s < d->n_sources; s++) {
-        VmSourceFigures *f = &e->sources[e->n_sources];
-        size_t n = 0;
-        uint32_t last = UINT32_MAX;
-        f->n_clips = 0;
-        for (size_t i = 0; i < e->n; i++) {
-            const uint32_t clip = d->clip[e->rows[i]];
-            if (d->clips[clip].source != s) continue;
-            f->n_clips += clip != last;
-            last = clip;
-            side[n] = e->predicted[i];
-            side[e->n + n++] = e->truth[i];
-        }
-        if (!n) continue;
-        f->source = d->sources[s];
-        code = vm_metrics(&f->metrics, side, side + e->n, n);
-        if (!code && f->metrics.rmse > e->sources[e->worst_source].metrics.rmse)
-            e->worst_source = e->n_sources;
-        e->n_sources++;
+        const size_t first = s ? end[s - 1] : 0;
+        if (end[s] > first) code = one_source(e, d, rows + first, end[s] - first, side);
     }
     vm_free(side);
+    vm_free(rows);
+    vm_free(end);
     return code;
 }
 

@@ -69,7 +69,7 @@ static int add_clip(VmDataset *result, const VmDataset *d, const VmClip *clip,
     }
     VM_TRY(vm_dataset_add_clip(result, clip->key, d->sources[clip->source], d->groups[clip->group],
                                error));
-    return vm_dataset_add_row(result, 0, x, NULL, mos) ? vm_fail_memory(error) : 0;
+    return vm_dataset_add_row(result, 0, x, NULL, mos, error);
 }
 
 int vm_mos_table(VmDataset **result, const VmDataset *d, const char *path,

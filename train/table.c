@@ -177,7 +177,5 @@ int vm_table_add(VmTable *table, const VmCell *cells, VmError *error)
         return refuse_number(&cells[table->clipped], error);
     table->running++;
     const int has_raw = table->raw >= 0 && !isnan(raw); /* an empty cell: not known */
-    if (vm_dataset_add_row(table->dataset, frame, x, has_raw ? &raw : NULL, clipped) < 0)
-        return vm_fail_memory(error);
-    return 0;
+    return vm_dataset_add_row(table->dataset, frame, x, has_raw ? &raw : NULL, clipped, error);
 }

@@ -136,8 +136,11 @@ static int read_shape(Npy *npy)
     skip_blanks(npy);
     if (*npy->next < '0' || *npy->next > '9') return refuse_header(npy, "a number");
     for (npy->n = 0; *npy->next >= '0' && *npy->next <= '9'; npy->next++) {
-        if (npy->n > UINT32_MAX) return refuse(npy, "NPY header: too many records");
         npy->n = npy->n * 10 + (uint64_t)(*npy->next - '0');
+        /* records can be holes in the file, so that its size says nothing */
+        if (npy->n > VM_DATASET_ROWS_MAX)
+            return vm_fail(npy->error, -EINVAL, "NPY header: there are more than %d records",
+                           VM_DATASET_ROWS_MAX);
     }
     (void)accept(npy, ",");
     return accept(npy, ")") ? 0 : refuse(npy, "the array has more than one dimension");

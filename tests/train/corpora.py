@@ -2,6 +2,7 @@
 """Small corpora made of the test patterns, and running vmaf-train on them."""
 
 import os
+import resource
 import subprocess
 
 import support
@@ -18,6 +19,14 @@ def run(*args, **kwargs):
     for stream in ("stdout", "stderr"):
         kwargs.setdefault(stream, subprocess.PIPE)
     return subprocess.run([PROGRAM, *map(str, args)], encoding="utf-8", errors="replace", **kwargs)
+
+
+def cpu_seconds(*args, **kwargs):
+    """What a run that succeeds takes of processors, however many others there are."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    result = run(*args, **kwargs)
+    assert result.returncode == 0, result.stderr
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
 
 
 class CorpusCase(Case):

@@ -64,3 +64,10 @@ def csv(rows, header=FEATURES):
         values = ",".join(repr(x) for x in row)
         lines.append(f"{key},{source},{frame},{values},{raw!r},{min(max(raw, 0.0), 100.0)!r}")
     return "\n".join(lines) + "\n"
+
+
+def many_clips(sources, clips=100000):
+    """A clip a row, with as many sources; the same length whatever their number."""
+    lines = ["key,source," + ",".join(FEATURES) + ",vmaf"]
+    lines += [f"k{i:06},s{i % sources:06},.5,.5,.5,.5,.5,1,{i % 100}" for i in range(clips)]
+    return "\n".join(lines) + "\n"

@@ -315,6 +315,20 @@ class TestTools(RowsCase):
             self.refused(1, ["--param"], "sweep", "--param", spec)
         self.refused(1, ["nothing is varied"], "sweep")
 
+    def test_time_does_not_depend_on_the_number_of_sources(self):
+        """For each source all rows were gone through: 40 times as long."""
+        model = os.path.join(support.ROOT, "models", "tiny", "vmaf_tiny_v1.onnx")
+        seconds = []
+        for sources in (1, 16384):
+            data = self.file("many.csv", table.many_clips(sources))
+            args = ["eval", model, "--data", data, "--draws", "0", "--json", self.path("eval.json")]
+            seconds.append(corpora.cpu_seconds(*args, env=self.env))
+            with open(self.path("eval.json"), encoding="utf-8") as f:
+                found = support.parse_json(f.read())["per_source"]
+            self.assertEqual({s["source"] for s in found}, {f"s{i:06}" for i in range(sources)})
+            self.assertEqual((sum(s["n_rows"] for s in found), sum(s["n_clips"] for s in found)), (100000, 100000))
+        self.assertLess(seconds[1], 6 * seconds[0] + 0.5)
+
     def test_finished_models_are_looked_after(self):
         model = self.fit(*QUICK)
         self.assertEqual(self.json("validate-norm", model)["warnings"], 0)

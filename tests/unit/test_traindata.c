@@ -89,7 +89,8 @@ static void add(VmDataset *set, const char *key, double first, const double *raw
 {
     assert_int_equal(vm_dataset_add_clip(set, key, key, NULL, NULL), 0);
     for (unsigned i = 0; i < 3; i++)
-        assert_int_equal(vm_dataset_add_row(set, i, (double[]){first + i, 0.5}, raw, first), 0);
+        assert_int_equal(vm_dataset_add_row(set, i, (double[]){first + i, 0.5}, raw, first, NULL),
+                         0);
 }
 
 static void clips_are_sorted_with_their_rows(void **state)
@@ -121,11 +122,11 @@ static void rows_that_are_not_finite_are_counted(void **state)
     const double nan_raw = NAN;
     (void)state;
     assert_int_equal(vm_dataset_add_clip(set, "A", "A", NULL, NULL), 0);
-    assert_int_equal(vm_dataset_add_row(set, 0, (double[]){NAN, 1}, NULL, 1), 0);
-    assert_int_equal(vm_dataset_add_row(set, 1, (double[]){1e300, 1}, NULL, 1), 0);
-    assert_int_equal(vm_dataset_add_row(set, 2, (double[]){1, 1}, &nan_raw, 1), 0);
-    assert_int_equal(vm_dataset_add_row(set, 3, (double[]){1, 1}, NULL, INFINITY), 0);
-    assert_int_equal(vm_dataset_add_row(set, 4, (double[]){1, 1}, NULL, 1), 0);
+    assert_int_equal(vm_dataset_add_row(set, 0, (double[]){NAN, 1}, NULL, 1, NULL), 0);
+    assert_int_equal(vm_dataset_add_row(set, 1, (double[]){1e300, 1}, NULL, 1, NULL), 0);
+    assert_int_equal(vm_dataset_add_row(set, 2, (double[]){1, 1}, &nan_raw, 1, NULL), 0);
+    assert_int_equal(vm_dataset_add_row(set, 3, (double[]){1, 1}, NULL, INFINITY, NULL), 0);
+    assert_int_equal(vm_dataset_add_row(set, 4, (double[]){1, 1}, NULL, 1, NULL), 0);
     assert_int_equal(set->n, 1);
     assert_int_equal(set->dropped, 4);
     assert_int_equal(set->clips[0].dropped, 4);
@@ -148,6 +149,14 @@ static void many_clips_are_found_again(void **state)
         assert_int_equal(vm_dataset_add_clip(set, key, "S", NULL, NULL), -EINVAL);
     }
     assert_int_equal(set->n_sources, 1);
+    assert_int_equal(vm_dataset_finish(set), 0);
+    for (unsigned i = 0; i < 5000; i++) {
+        (void)snprintf(key, sizeof(key), "K%u", i);
+        const int clip = vm_dataset_find_clip(set, key);
+        assert_in_range(clip, 0, 4999);
+        assert_string_equal(set->clips[clip].key, key);
+    }
+    assert_int_equal(vm_dataset_find_clip(set, "K5000"), -1);
     vm_dataset_free(set);
 }
 
