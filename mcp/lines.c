@@ -119,7 +119,7 @@ static void *write_backlog(void *opaque)
         const int fault = n < 0 && errno != EINTR && errno != EAGAIN;
         pthread_mutex_lock(&c->lock);
         if (n > 0) c->done += (size_t)n;
-        c->broken = fault;
+        c->broken |= fault; /* or lost meanwhile */
         forget_written(c);
         pthread_cond_broadcast(&c->change);
     }
