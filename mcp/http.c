@@ -92,8 +92,9 @@ static int find_peer(Http *http, VmExchange *exchange, const VmMessage *message,
         return exchange->peer ? 0 : 500;
     }
     if (opens) {
-        exchange->peer = vm_sessions_add(&http->sessions, http->server, exchange->session);
-        return exchange->peer ? 0 : 500;
+        const int code =
+            vm_sessions_add(&http->sessions, http->server, &exchange->peer, exchange->session);
+        return !code ? 0 : code == -EBUSY ? 503 : 500;
     }
     if (!session) return 400;
     exchange->peer = vm_sessions_find(&http->sessions, session);
@@ -105,6 +106,7 @@ static const char *peer_fault(int status)
     switch (status) {
     case 400: return "Mcp-Session-Id is missing; it comes with the answer to initialize";
     case 404: return "there is no such session; send initialize again";
+    case 503: return "all sessions are in work; try again when one of them is idle";
     default: return "out of memory";
     }
 }
@@ -125,10 +127,11 @@ static void serve_message(Http *http, VmExchange *exchange, VmMessage *message)
     const int status = find_peer(http, exchange, message, era);
     if (status) {
         vm_server_refuse(&exchange->channel, message,
-                         status == 500 ? VM_RPC_INTERNAL : VM_RPC_INVALID_REQUEST, status,
+                         status >= 500 ? VM_RPC_INTERNAL : VM_RPC_INVALID_REQUEST, status,
                          peer_fault(status), NULL);
         return;
     }
+    if (request) exchange->id = json_incref(message->id);
     vm_server_serve(exchange->peer, &exchange->channel, message, era);
     if (!request) vm_exchange_answer(exchange, 202, NULL);
 }

@@ -90,15 +90,30 @@ static void hold(VmChannel *channel)
     atomic_fetch_add(&((VmExchange *)channel)->users, 1);
 }
 
-/* A call that was cancelled has no answer, but its exchange must have an end. */
+/* The lock is held. The client must not wait for an answer that nobody gives any more. */
+static void cut_off(VmExchange *exchange, int status)
+{
+    VmText line = {0};
+
+    vm_rpc_error(&line, exchange->id, VM_RPC_INTERNAL,
+                 "the request was stopped before it had an answer", NULL);
+    if (line.failed) exchange->out.failed = 1;
+    else if (exchange->events) add_event(exchange, line.data, line.size);
+    else vm_text_append(&exchange->out, line.data, line.size);
+    vm_text_free(&line);
+    end(exchange, status);
+}
+
+/* A call that was stopped has no answer, but its exchange must have an end. Only of a stream, whose end is one, the
+ * client that cancelled the call itself gets nothing more. */
 static void drop(VmChannel *channel)
 {
     VmExchange *exchange = (VmExchange *)channel;
 
     pthread_mutex_lock(&exchange->lock);
     if (!exchange->ended) {
-        exchange->ended = 1;
-        exchange->status = 202;
+        if (!exchange->events || atomic_load(&exchange->peer->stopped)) cut_off(exchange, 200);
+        else end(exchange, 200);
         resume(exchange);
     }
     pthread_mutex_unlock(&exchange->lock);
@@ -196,7 +211,7 @@ enum MHD_Result vm_exchange_respond(VmExchange *exchange)
     pthread_mutex_lock(&exchange->lock);
     int ready = exchange->status || exchange->events;
     if (!ready && !suspend(exchange)) {
-        exchange->status = 503;
+        cut_off(exchange, 503);
         ready = 1;
     }
     pthread_mutex_unlock(&exchange->lock);
@@ -249,6 +264,7 @@ void vm_exchange_drop(VmExchange *exchange)
     vm_text_free(&exchange->body);
     vm_text_free(&exchange->out);
     vm_peer_drop(exchange->peer);
+    json_decref(exchange->id);
     pthread_mutex_destroy(&exchange->lock);
     vm_free(exchange);
 }

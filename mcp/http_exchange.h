@@ -20,6 +20,7 @@ typedef struct VmExchange {
     int begun;   /* the request was complete and served */
     VmText body;
     VmPeer *peer;
+    json_t *id;       /* of the request, NULL: it is none */
     int stops;        /* the end of the client ends the call */
     char session[40]; /* value of Mcp-Session-Id in the answer, "" none */
 

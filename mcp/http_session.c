@@ -25,25 +25,44 @@ void vm_sessions_close(VmSessions *sessions)
     pthread_mutex_destroy(&sessions->lock);
 }
 
-VmPeer *vm_sessions_add(VmSessions *sessions, VmServer *server, char id[VM_STORE_ID])
+/* The lock is held. A free one, else the one that was idle longest, or NULL. Exchanges and calls are users of
+ * their peer beside the session; where there is none the next comes from vm_sessions_find(), which has to wait. */
+static VmSession *find_room(VmSessions *sessions)
 {
-    VmPeer *peer = vm_peer_open(server);
+    VmSession *oldest = NULL;
 
-    if (!peer || vm_store_new_id(id)) {
-        vm_peer_drop(peer);
-        return NULL;
+    for (VmSession *s = sessions->slot; s < sessions->slot + VM_SESSIONS_MAX; s++) {
+        if (s->peer && atomic_load(&s->peer->users) > 1) s->used = vm_clock();
+        else if (!oldest || s->used < oldest->used) oldest = s;
+    }
+    return oldest;
+}
+
+int vm_sessions_add(VmSessions *sessions, VmServer *server, VmPeer **peer, char id[VM_STORE_ID])
+{
+    VmPeer *added = vm_peer_open(server);
+
+    if (!added || vm_store_new_id(id)) {
+        vm_peer_drop(added);
+        return -ENOMEM;
     }
     pthread_mutex_lock(&sessions->lock);
-    VmSession *oldest = sessions->slot;
-    for (VmSession *s = sessions->slot; s < sessions->slot + VM_SESSIONS_MAX; s++)
-        if (s->used < oldest->used) oldest = s;
-    end_session(oldest);
-    oldest->peer = peer;
-    oldest->used = vm_clock();
-    memcpy(oldest->id, id, VM_STORE_ID);
-    vm_peer_hold(peer);
+    VmSession *room = find_room(sessions);
+    if (room) {
+        end_session(room);
+        room->peer = added;
+        room->used = vm_clock();
+        memcpy(room->id, id, VM_STORE_ID);
+        vm_peer_hold(added);
+    }
     pthread_mutex_unlock(&sessions->lock);
-    return peer;
+    if (room) {
+        *peer = added;
+        return 0;
+    }
+    vm_peer_drop(added);
+    *id = 0;
+    return -EBUSY;
 }
 
 /* The lock is held. */

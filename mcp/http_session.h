@@ -22,10 +22,11 @@ typedef struct VmSessions {
 void vm_sessions_open(VmSessions *sessions);
 void vm_sessions_close(VmSessions *sessions);
 
-/* A new session; the one that was idle longest makes room. Returns its peer, held for the caller, or NULL. */
-VmPeer *vm_sessions_add(VmSessions *sessions, VmServer *server, char id[VM_STORE_ID]);
+/* A new session with its peer, held for the caller; the one that was idle longest makes room. Returns 0, -ENOMEM,
+ * or -EBUSY: all are in work, which is to have an exchange or a call. */
+int vm_sessions_add(VmSessions *sessions, VmServer *server, VmPeer **peer, char id[VM_STORE_ID]);
 
-/* The same for a session that is there. */
+/* The peer of a session that is there, held for the caller, or NULL. */
 VmPeer *vm_sessions_find(VmSessions *sessions, const char *id);
 
 /* Ends it and stops its calls. -ENOENT. */

@@ -167,6 +167,7 @@ static void stop_calls(VmServer *server, const VmPeer *peer, enum VmStop why)
 
 void vm_peer_stop(VmPeer *peer, enum VmStop why)
 {
+    atomic_store(&peer->stopped, 1);
     stop_calls(peer->server, peer, why);
 }
 

@@ -90,6 +90,7 @@ struct VmPeer {
     VmServer *server;
     atomic_uint users;
     const char *version; /* negotiated by initialize, NULL: not yet */
+    atomic_int stopped;  /* by vm_peer_stop(): its connection or session is over */
 };
 
 /* Takes neither. Returns 0 or -ENOMEM. */

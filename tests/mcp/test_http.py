@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import socket
+import threading
 import time
 import unittest
 
@@ -319,14 +320,44 @@ class Streams(Http):
         self.assertTrue(self.is_idle_within(1))
 
     def test_session_ended(self):
+        """Its streams ended without a word, so that clients waited on."""
+        mine = self.session()
+        connection, answer = self.open_stream(mine, {}, request_id=7)
+        self.wait_for_frames(answer)
+        self.check(self.send(b"", mine, method="DELETE"), 200)
+        events = []
+        while event := self.next_event(answer):
+            events.append(event)
+        self.assertEqual((events[-1]["id"], events[-1]["error"]["code"]), (7, -32603))
+        connection.close()
+        self.assertTrue(self.is_idle_within(1))
+
+    def test_answer_cut_off(self):
+        """A request without progress that its session's end stopped had the answer 202, as if it were none."""
+        mine = self.session()
+        arguments = {"ref": "long.yuv", "dis": "long.yuv", "width": 1920, "height": 1080}
+        body = request(7, "tools/call", {"name": "vmaf_score", "arguments": arguments})
+        answers = []
+        thread = threading.Thread(target=lambda: answers.append(self.send(body, mine)))
+        thread.start()
+        while self.send(request(7, "ping"), mine)[0] != 400:  # until it is in flight
+            pass
+        self.check(self.send(b"", mine, method="DELETE"), 200)
+        thread.join(20)
+        self.check(answers[0], 200, -32603)
+        self.assertEqual(json.loads(answers[0][2])["id"], 7)
+
+    def test_sessions_in_work_stay(self):
+        """The session with the oldest request made room for a new one, whatever it was doing."""
         mine = self.session()
         connection, answer = self.open_stream(mine, {})
         self.wait_for_frames(answer)
-        self.check(self.send(b"", mine, method="DELETE"), 200)
-        while self.next_event(answer):
-            pass
+        for _ in range(70):
+            self.session()
+        self.check(self.send(request(2, "ping"), mine), 200)
+        self.wait_for_frames(answer)
         connection.close()
-        self.assertTrue(self.is_idle_within(1))
+        self.check(self.send(b"", mine, method="DELETE"), 200)
 
     def test_stop_while_busy(self):
         connection, answer = self.open_stream(self.session(), {})
