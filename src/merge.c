@@ -16,7 +16,7 @@ enum {
     MAX_ENTRIES = 8192,
     /* Cells of the table, 8 bytes each. Subsampling leaves some without a value, but what a report claims does not
      * decide how much memory is taken. */
-    CELLS_AT_LEAST = 1 << 25,
+    CELLS_AT_LEAST = 1 << 22,
     CELLS_PER_VALUE = 64,
 };
 
@@ -32,6 +32,7 @@ typedef struct Merge {
     Chunk *chunks; /* in the frames' order once they are checked */
     unsigned n;
     json_t *numbers; /* of columns, by name */
+    json_t *warned;  /* warnings that are there, as keys */
     VmError *error;
 } Merge;
 
@@ -46,6 +47,12 @@ static const char *text_of(const Chunk *c, const char *key)
 {
     const char *text = json_string_value(json_object_get(c->block, key));
     return text ? text : "";
+}
+
+/* Names that a report gives are printed, and are looked for by their letters. */
+static int check_name(const Merge *m, const Chunk *c, const char *name)
+{
+    return vm_text_is_plain(name) ? 0 : bad(m, c, "a name in it holds control characters");
 }
 
 /* A whole number of the block; 0 or -EINVAL. */
@@ -94,9 +101,12 @@ static int load(const Merge *m, Chunk *c)
 {
     json_error_t e;
     /* integers as real numbers: -0 keeps its sign */
+    VmLocale locale = vm_locale_enter();
     c->root = json_load_file(c->path, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &e);
+    const int reason = errno;
+    vm_locale_leave(&locale);
     if (!c->root && json_error_code(&e) == json_error_cannot_open_file)
-        return vm_fail(m->error, -ENOENT, "cannot read report %s: %s", c->path, strerror(errno));
+        return vm_fail(m->error, -ENOENT, "cannot read report %s: %s", c->path, strerror(reason));
     if (!c->root)
         return vm_fail(m->error, -EINVAL, "report %s is no JSON: line %d: %s", c->path, e.line,
                        e.text);
@@ -202,6 +212,7 @@ static int read_models(const Merge *m)
         if (!name || !origin || !sha256 || strlen(sha256) != sizeof(r.sha256) - 1 ||
             sha256[strspn(sha256, "0123456789abcdef")])
             return bad(m, &m->chunks[0], "\"models\" is damaged");
+        VM_TRY(check_name(m, &m->chunks[0], name));
         memcpy(r.sha256, sha256, strlen(sha256));
         r.name = vm_strdup(name);
         r.origin = vm_strdup(origin);
@@ -262,22 +273,17 @@ static int read_tiny_models(const Merge *m)
     return 0;
 }
 
-static int has_text(const VmList *list, const char *text)
-{
-    for (unsigned i = 0; i < list->n; i++)
-        if (!strcmp(list->items[i], text)) return 1;
-    return 0;
-}
-
-/* Adds texts; with once only those that are not there. */
-static int add_texts(const Merge *m, VmList *to, const Chunk *c, const char *key, int once)
+/* Adds texts; those of `there`, if it is given, are left out and the others noted in it. */
+static int add_texts(const Merge *m, VmList *to, const Chunk *c, const char *key, json_t *there)
 {
     const json_t *list = json_object_get(c->block, key);
     for (size_t i = 0; i < json_array_size(list); i++) {
         const char *text = json_string_value(json_array_get(list, i));
         if (!text) return vm_fail(m->error, -EINVAL, "report %s: \"%s\" is damaged", c->path, key);
-        if (once && has_text(to, text)) continue;
-        if (vm_list_add(to, vm_strdup(text))) return vm_fail_memory(m->error);
+        if (there && json_object_get(there, text)) continue;
+        if ((there && json_object_set_new(there, text, json_true())) ||
+            vm_list_add(to, vm_strdup(text)))
+            return vm_fail_memory(m->error);
     }
     return 0;
 }
@@ -305,7 +311,10 @@ static int read_sums(const Merge *m, const Chunk *c)
     {
         VmTotal t;
         if (read_sum(entry, &t)) return bad(m, c, "\"sums\" is damaged");
+        VM_TRY(check_name(m, c, name));
         if (vm_scores_add_total(&m->v->scores, name, &t)) return vm_fail_memory(m->error);
+        if (m->v->scores.n_totals > MAX_ENTRIES)
+            return bad(m, c, "with it the reports have too many different sums");
     }
     return 0;
 }
@@ -326,6 +335,7 @@ static int add_columns(const Merge *m, const Chunk *c)
     {
         VmColumn *column;
         (void)unused;
+        VM_TRY(check_name(m, c, name));
         if (!is_first && !json_object_get(m->numbers, name))
             return bad(m, c, "it has scores that the others have not");
         if (is_first &&
@@ -336,8 +346,33 @@ static int add_columns(const Merge *m, const Chunk *c)
     return 0;
 }
 
+static int is_model(const VmafContext *v, const char *name)
+{
+    for (unsigned i = 0; i < v->n_models; i++)
+        if (!strcmp(v->models[i].name, name)) return 1;
+    return 0;
+}
+
 /* A score without a finite value is null in JSON; of those, infinity (dB of equal pictures) is what
- * features give. */
+ * features give. Models have a number for each frame. */
+static int read_score(const Merge *m, const Chunk *c, unsigned index, const char *name,
+                      const json_t *value)
+{
+    uint64_t bits;
+    const json_t *number = json_object_get(m->numbers, name);
+    if (!number || !(json_is_number(value) || json_is_null(value)))
+        return vm_fail(m->error, -EINVAL, "report %s: frame %u has a bad score \"%s\"", c->path,
+                       index, name);
+    if (json_is_null(value) && is_model(m->v, name))
+        return vm_fail(m->error, -EINVAL, "report %s: model %s has no number for frame %u", c->path,
+                       name, index);
+    VmColumn *column = m->v->scores.columns[json_integer_value(number)];
+    if (!vm_column_get_bits(column, index, &bits))
+        return vm_fail(m->error, -EINVAL, "report %s: frame %u is there twice", c->path, index);
+    vm_column_put(column, index, json_is_null(value) ? INFINITY : json_number_value(value));
+    return 0;
+}
+
 static int read_frame(const Merge *m, const Chunk *c, const json_t *frame)
 {
     unsigned index = 0;
@@ -348,14 +383,7 @@ static int read_frame(const Merge *m, const Chunk *c, const json_t *frame)
         return vm_fail(m->error, -EINVAL, "report %s: frame %u is not one of its frames", c->path,
                        index);
     json_object_foreach(json_object_get(frame, "metrics"), name, value)
-    {
-        const json_t *number = json_object_get(m->numbers, name);
-        if (!number || !(json_is_number(value) || json_is_null(value)))
-            return vm_fail(m->error, -EINVAL, "report %s: frame %u has a bad score \"%s\"", c->path,
-                           index, name);
-        vm_column_put(m->v->scores.columns[json_integer_value(number)], index,
-                      json_is_null(value) ? INFINITY : json_number_value(value));
-    }
+        VM_TRY(read_score(m, c, index, name, value));
     return 0;
 }
 
@@ -382,7 +410,7 @@ static int read_chunk(const Merge *m, const Chunk *c)
 {
     const json_t *frames = json_object_get(c->root, "frames");
     VM_TRY(add_columns(m, c));
-    VM_TRY(add_texts(m, &m->v->warnings, c, "warnings", 1));
+    VM_TRY(add_texts(m, &m->v->warnings, c, "warnings", m->warned));
     VM_TRY(read_sums(m, c));
     for (size_t i = 0; i < json_array_size(frames); i++)
         VM_TRY(read_frame(m, c, json_array_get(frames, i)));
@@ -404,7 +432,7 @@ static int fill(Merge *m)
     VM_TRY(read_format(m));
     VM_TRY(read_models(m));
     VM_TRY(read_tiny_models(m));
-    VM_TRY(add_texts(m, &v->features, &m->chunks[0], "features", 0));
+    VM_TRY(add_texts(m, &v->features, &m->chunks[0], "features", NULL));
     for (unsigned i = 0; i < m->n; i++) VM_TRY(read_chunk(m, &m->chunks[i]));
     return 0;
 }
@@ -413,7 +441,8 @@ static int merge(Merge *m, const char *const *paths)
 {
     m->chunks = vm_alloc_array(m->n, sizeof(*m->chunks));
     m->numbers = json_object();
-    if (!m->chunks || !m->numbers) return vm_fail_memory(m->error);
+    m->warned = json_object();
+    if (!m->chunks || !m->numbers || !m->warned) return vm_fail_memory(m->error);
     for (unsigned i = 0; i < m->n; i++) {
         m->chunks[i].path = paths[i];
         VM_TRY(load(m, &m->chunks[i]));
@@ -431,11 +460,13 @@ int vmaf_ext_merge(VmafContext **vmaf, const char *const *paths, unsigned n_path
     if (!vmaf || !paths || !n_paths) return -EINVAL;
     vmaf_ext_config_default(&config);
     config.n_threads = 1;
+    config.log_level = VMAF_LOG_LEVEL_NONE; /* the caller is told */
     VM_TRY(vmaf_ext_init(&m.v, &config));
     const int code = merge(&m, paths);
     for (unsigned i = 0; m.chunks && i < m.n; i++) json_decref(m.chunks[i].root);
     vm_free(m.chunks);
     json_decref(m.numbers);
+    json_decref(m.warned);
     if (!code) {
         *vmaf = m.v;
         return 0;

@@ -55,7 +55,20 @@ static int read_features(const Load *l, VmafModel *m, const json_t *root)
     return 0;
 }
 
-static int set_option(const Load *l, VmModelFeature *f, const char *key, const json_t *value)
+int vm_model_set_option(const VmafModel *m, VmModelFeature *f, const char *key, const char *value,
+                        VmError *error)
+{
+    if (!*key)
+        return vm_fail(error, -EINVAL, "model %s: an option of feature %s has no name", m->origin,
+                       f->name);
+    if (f->options && f->options->n >= MAX_OPTIONS && !vm_dictionary_get(f->options, key))
+        return vm_fail(error, -EINVAL, "model %s: feature %s has more than %d options", m->origin,
+                       f->name, MAX_OPTIONS);
+    return vmaf_feature_dictionary_set(&f->options, key, value) ? vm_fail_memory(error) : 0;
+}
+
+static int set_option(const Load *l, const VmafModel *m, VmModelFeature *f, const char *key,
+                      const json_t *value)
 {
     char text[64];
     const char *string = json_string_value(value);
@@ -73,7 +86,7 @@ static int set_option(const Load *l, VmModelFeature *f, const char *key, const j
             "model %s: feature_opts_dicts: option %s of feature %s is no number, text or "
             "boolean",
             l->origin, key, f->name);
-    return vmaf_feature_dictionary_set(&f->options, key, string) ? vm_fail_memory(l->error) : 0;
+    return vm_model_set_option(m, f, key, string, l->error);
 }
 
 static int read_options(const Load *l, VmafModel *m, json_t *root)
@@ -88,11 +101,7 @@ static int read_options(const Load *l, VmafModel *m, json_t *root)
         if (!json_is_object(dict))
             return vm_fail(l->error, -EINVAL, "model %s: feature_opts_dicts[%u] is no object",
                            l->origin, j);
-        if (json_object_size(dict) > MAX_OPTIONS)
-            return vm_fail(l->error, -EINVAL,
-                           "model %s: feature_opts_dicts[%u] has more than %d options", l->origin,
-                           j, MAX_OPTIONS);
-        json_object_foreach(dict, key, value) VM_TRY(set_option(l, &m->features[j], key, value));
+        json_object_foreach(dict, key, value) VM_TRY(set_option(l, m, &m->features[j], key, value));
     }
     return 0;
 }
@@ -345,7 +354,9 @@ int vm_model_parse(VmafModel **model, VmafModelCollection **collection, const ch
     vm_sha256_hex(text, size, sha256);
     const Load l = {origin, sha256, flags, error};
     if (!size) return bad(&l, "the file is empty");
+    VmLocale locale = vm_locale_enter();
     json_t *file = json_loadb(text, size, JSON_REJECT_DUPLICATES, &where);
+    vm_locale_leave(&locale);
     if (!file)
         return vm_fail(error, -EINVAL, "model %s: line %d, column %d: %s", origin, where.line,
                        where.column, where.text);

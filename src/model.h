@@ -47,6 +47,10 @@ struct VmafModelCollection {
     VmafModel **models;
 };
 
+/* Sets an option of a feature's extractor, of which a model's file may give 64. */
+int vm_model_set_option(const VmafModel *m, VmModelFeature *f, const char *key, const char *value,
+                        VmError *error);
+
 /* Reads a single model (collection NULL afterwards) or a collection. */
 int vm_model_parse(VmafModel **model, VmafModelCollection **collection, const char *json,
                    size_t size, const char *origin, const char *name, uint64_t flags,

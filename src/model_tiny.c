@@ -22,8 +22,7 @@ static int set_option(VmafModel *m, char *entry, VmError *error)
     for (unsigned j = 0; j < m->n_features; j++) {
         VmModelFeature *f = &m->features[j];
         if (strcmp(vm_extractor_of_feature(f->name)->name, entry)) continue;
-        if (vmaf_feature_dictionary_set(&f->options, dot + 1, equals + 1))
-            return vm_fail_memory(error);
+        VM_TRY(vm_model_set_option(m, f, dot + 1, equals + 1, error));
         used = 1;
     }
     if (used) return 0;

@@ -3,6 +3,7 @@
  * (spec: 7) */
 #include <fcntl.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -233,25 +234,39 @@ static void make_attribute(char *name)
     }
 }
 
-static int is_taken(const VmList *names, const char *name)
+/* Attributes of an element differ, also where the scores' names differ only in what XML does not take. `taken` has them
+ * as keys and the number at which to go on: no number is tried twice for one name. */
+static int add_attribute(VmList *names, json_t *taken, const char *label)
 {
-    if (!strcmp(name, "frameNum")) return 1;
-    for (unsigned i = 0; i < names->n; i++)
-        if (!strcmp(names->items[i], name)) return 1;
-    return 0;
+    char *stem = vm_strdup(label), *name = stem ? vm_strdup(label) : NULL;
+    if (stem) make_attribute(stem);
+    if (name) make_attribute(name);
+    json_int_t k = stem ? VM_MAX(json_integer_value(json_object_get(taken, stem)), 2) : 0;
+    while (name && json_object_get(taken, name)) {
+        vm_free(name);
+        name = vm_printf("%s_%" JSON_INTEGER_FORMAT, stem, k++);
+    }
+    int code = name && !json_object_set_new(taken, stem, json_integer(k)) &&
+                       !json_object_set_new(taken, name, json_integer(2))
+                   ? vm_list_add(names, vm_strdup(name))
+                   : -ENOMEM;
+    vm_free(stem);
+    vm_free(name);
+    return code;
 }
 
-/* Attributes of an element differ, also where the scores' names differ only in what XML does not take. */
-static int add_attribute(VmList *names, const char *label)
+static int name_attributes(VmReport *r)
 {
-    for (int k = 1; k < 1000; k++) {
-        char *name = k > 1 ? vm_printf("%s_%d", label, k) : vm_strdup(label);
-        if (!name) return -ENOMEM;
-        make_attribute(name);
-        if (!is_taken(names, name)) return vm_list_add(names, name);
-        vm_free(name);
-    }
-    return -EINVAL;
+    const VmScores *s = &r->v->scores;
+    json_t *taken = json_pack("{s:i}", "frameNum", 2), *sums = json_object();
+    int code = taken && sums ? 0 : -ENOMEM;
+    for (unsigned c = 0; !code && c < r->n_columns; c++)
+        code = add_attribute(&r->attributes, taken, r->columns[c]->label);
+    for (unsigned i = 0; !code && i < s->n_totals; i++)
+        code = add_attribute(&r->sums, sums, s->totals[i].name);
+    json_decref(taken);
+    json_decref(sums);
+    return code;
 }
 
 static void xml_frames(const VmReport *r)
@@ -285,8 +300,7 @@ static void xml_pooled(const VmReport *r)
     }
     fputs("  </pooled_metrics>\n  <aggregate_metrics ", r->out);
     for (unsigned i = 0; i < r->v->scores.n_totals; i++)
-        vm_report_xml_number(r, r->v->scores.totals[i].name,
-                             vm_total_value(&r->v->scores.totals[i]));
+        vm_report_xml_number(r, r->sums.items[i], vm_total_value(&r->v->scores.totals[i]));
     fputs("/>\n", r->out);
 }
 
@@ -442,8 +456,8 @@ static int prepare(VmReport *r)
     r->seconds = r->config.wall_seconds > 0 ? r->config.wall_seconds : seconds_since(&v->start);
     if (choose_columns(r)) return vm_fail_memory(&v->error);
     if (r->config.extended && compute_stats(r)) return vm_fail_memory(&v->error);
-    for (unsigned c = 0; r->config.format == VMAF_OUTPUT_FORMAT_XML && c < r->n_columns; c++)
-        if (add_attribute(&r->attributes, r->columns[c]->label)) return vm_fail_memory(&v->error);
+    if (r->config.format == VMAF_OUTPUT_FORMAT_XML && name_attributes(r))
+        return vm_fail_memory(&v->error);
     return 0;
 }
 
@@ -463,6 +477,7 @@ static int write_report(VmafContext *v, const VmafReportConfig *config, FILE *ou
     vm_free(r.columns);
     vm_free(r.stats);
     vm_list_free(&r.attributes);
+    vm_list_free(&r.sums);
     return code;
 }
 
@@ -500,17 +515,24 @@ static int write_and_close(VmafContext *v, const VmafReportConfig *config, FILE 
     return code;
 }
 
-/* A new file beside the target, so that renaming it replaces the target in one step. */
+/* A new file beside the target, so that renaming it replaces the target in one step; it has the rights of the one that
+ * is there. Its name is no longer than names can be. */
 static FILE *open_beside(const char *target, char **name)
 {
+    enum { NAME_PART = 200 };
+    struct stat old;
+    const char *slash = strrchr(target, '/');
+    const size_t folder = slash ? (size_t)(slash + 1 - target) : 0;
+    const size_t shown = folder + VM_MIN(strlen(target + folder), (size_t)NAME_PART);
     for (int k = 0; k < 100; k++) {
-        *name = vm_printf("%s.%ld.%d.tmp", target, (long)getpid(), k);
+        *name = vm_printf("%.*s.%ld.%d.tmp", (int)shown, target, (long)getpid(), k);
         if (!*name) {
             errno = ENOMEM;
             return NULL;
         }
         const int fd = open(*name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (fd >= 0) {
+            if (!stat(target, &old)) (void)fchmod(fd, old.st_mode & 0777);
             FILE *f = fdopen(fd, "wb");
             if (f) return f;
             close(fd);
@@ -555,6 +577,9 @@ static int write_path(VmafContext *v, const VmafReportConfig *config, const char
         return write_and_close(v, config, out, path, 0);
     }
     char *real = realpath(path, NULL);
+    if (!real && !lstat(path, &info) && S_ISLNK(info.st_mode))
+        return vm_fail(&v->error, -ENOENT,
+                       "cannot write report %s: it is a link to what is not there", path);
     const int code = replace_file(v, config, real ? real : path);
     free(real); /* realpath's own allocation */
     return code;

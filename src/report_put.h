@@ -13,8 +13,9 @@ typedef struct VmReport {
     FILE *out;
     const VmColumn **columns; /* those with a value, in report order */
     unsigned n_columns;
-    VmafStats *stats;  /* of each column; n 0: it has no finite value. NULL: not reported */
-    VmList attributes; /* the columns' names as XML takes them; empty: not needed */
+    VmafStats *stats; /* of each column; n 0: it has no finite value. NULL: not reported */
+    VmList attributes,
+        sums; /* the columns' and totals' names as XML takes them; empty: not needed */
     double seconds;
     VmSpan scored;
 } VmReport;

@@ -152,32 +152,40 @@ static int vector_line(Reader *r, VmSvr *svr, unsigned i)
     return 0;
 }
 
-/* Closes the gap between the widest line possible and the widest one there is. */
-static void compact(VmSvr *svr)
+/* The highest index in the text, as far as one may go: a longer line is refused when it is read. */
+static unsigned find_width(const char *text, unsigned width)
 {
-    unsigned width = svr->n_features;
-    for (size_t i = 0; i < (size_t)svr->n * svr->stride; i++) {
-        const unsigned column = (unsigned)(i % svr->stride) + 1;
-        if (svr->vectors[i] != 0 && column > width) width = column;
+    for (const char *colon = strchr(text, ':'); colon; colon = strchr(colon + 1, ':')) {
+        const char *digits = colon;
+        while (digits > text && digits[-1] >= '0' && digits[-1] <= '9') digits--;
+        const long index = strtol(digits, NULL, 10);
+        if (index > (long)width) width = (unsigned)VM_MIN(index, (long)VM_SVR_MAX_INDEX);
     }
-    for (unsigned i = 1; i < svr->n; i++)
-        memmove(svr->vectors + (size_t)i * width, svr->vectors + (size_t)i * svr->stride,
-                width * sizeof(*svr->vectors));
-    svr->stride = width;
+    return width;
+}
+
+/* What is zero may be left out, but a few bytes do not make a table of any size: twice as many values as the text has
+ * bytes, or some that are few in any case. */
+static int is_plausible(const VmSvr *svr, size_t bytes)
+{
+    return (size_t)svr->n * svr->stride <= VM_MAX(2 * bytes, (size_t)65536);
 }
 
 static int parse(Reader *r, VmSvr *svr)
 {
     VM_TRY(header(r, svr));
+    const size_t bytes = strlen(r->at);
     /* every vector takes at least "0\n": refuse counts the text cannot hold before allocating */
-    if (svr->n > strlen(r->at)) return bad(r, "fewer support vectors than total_sv says");
+    if (svr->n > bytes) return bad(r, "fewer support vectors than total_sv says");
+    svr->stride = find_width(r->at, svr->n_features);
+    if (!is_plausible(svr, bytes))
+        return bad(r, "nearly all values of the support vectors are left out");
     svr->coef = vm_alloc_array(svr->n, sizeof(*svr->coef));
     svr->vectors = vm_alloc_array((size_t)svr->n * svr->stride, sizeof(*svr->vectors));
     if (!svr->coef || !svr->vectors) return vm_fail_memory(r->error);
     for (unsigned i = 0; i < svr->n; i++) VM_TRY(vector_line(r, svr, i));
     skip_space(r);
     if (*r->at) return bad(r, "more support vectors than total_sv says");
-    compact(svr);
     return 0;
 }
 
@@ -186,7 +194,6 @@ int vm_svr_parse(VmSvr **result, const char *text, unsigned n_features, VmError 
     VmSvr *svr = vm_alloc(sizeof(*svr));
     if (!svr) return vm_fail_memory(error);
     svr->n_features = n_features;
-    svr->stride = VM_SVR_MAX_INDEX;
     Reader r = {text, 1, error};
     VmLocale locale = vm_locale_enter();
     const int code = parse(&r, svr);

@@ -363,7 +363,7 @@ def run_threads_of(tally, folder):
     """The library's own tests with threads, and the programs; what they are run in."""
     build = os.path.join(support.ROOT, folder)
     vmaf, units = os.path.join(build, "tools", "vmaf"), os.path.join(build, "tests", "unit")
-    prefix = thread_prefix(vmaf)
+    prefix = thread_prefix(vmaf) if os.path.exists(vmaf) else None
     if prefix is None or not os.path.exists(units):
         return tally.skip("threads", f"{folder} is not built or does not run here")
     for name in TSAN_TESTS:

@@ -16,9 +16,9 @@ demo="$build ffmpeg"
 # unit tests; valgrind needs the C library's symbols (libc6-dbg). The programs are also compiled for ARM, run
 # under qemu, which also plays an old x86, and with musl. The headers are compiled as C++ too; FFmpeg, aom and
 # what the engine stands on are built from source packages (dpkg-dev, cmake, perl). npm brings the official MCP
-# clients; NumPy reads the arrays that are exported.
+# clients; NumPy reads the arrays that are exported; a host program's locale is built from locales.
 test="$demo git binutils clang clang-format clang-tidy libclang-rt-14-dev libcmocka-dev valgrind strace libc6-dbg
-    gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user musl-tools g++ dpkg-dev cmake perl python3-numpy chromium"
+    gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user musl-tools g++ dpkg-dev cmake perl python3-numpy chromium locales"
 # Node.js from elsewhere has npm in it and stands in the way of Debian's.
 corpus=$demo
 command -v npm >/dev/null || test="$test npm" corpus="$corpus npm"

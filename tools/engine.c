@@ -2,6 +2,7 @@
 #include "engine.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "suggest.h"
@@ -303,19 +304,34 @@ static int pool_slot(VmEngine *engine, VmModelSlot *slot, unsigned first, unsign
     return err;
 }
 
-/* Does --subsample leave one of frames first .. last? */
-static int counts_any(const VmEngine *engine, unsigned first, unsigned last)
+/* How many of frames first .. last --subsample leaves. */
+static unsigned count_frames(const VmEngine *engine, unsigned first, unsigned last)
 {
     const unsigned step = engine->args->subsample ? engine->args->subsample : 1;
 
-    return first % step == 0 || last / step > first / step;
+    return last / step - first / step + (first % step == 0);
+}
+
+/* A model whose coefficients overflow gives no number, and what has none stands in no minimum. */
+static void check_numbers(VmEngine *engine, const VmModelSlot *slot, unsigned n)
+{
+    VmafStats stats;
+
+    vmaf_ext_stats_default(&stats);
+    const int err = vmaf_ext_stats(engine->vmaf, slot->arg->name, &stats);
+    const unsigned found = err ? 0 : stats.n;
+    if (err == -ENOMEM || found >= n) return;
+    vm_message_warn(engine->messages, "model \"%s\" gives no number for %u of %u frames",
+                    source_of(slot->arg), n - found, n);
+    if (!strcmp(slot->arg->name, engine->judged)) engine->is_incomplete = 1;
 }
 
 enum VmExit vm_engine_pool(VmEngine *engine, unsigned first, unsigned last)
 {
     int err = 0;
 
-    engine->is_empty = !counts_any(engine, first, last);
+    const unsigned n = count_frames(engine, first, last);
+    engine->is_empty = !n;
     if (engine->is_empty)
         vm_message_note(engine->messages, "--subsample %u leaves no frame of the chunk",
                         engine->args->subsample);
@@ -325,6 +341,7 @@ enum VmExit vm_engine_pool(VmEngine *engine, unsigned first, unsigned last)
         if (err)
             vm_message_error(engine->messages, "model \"%s\" gives no score: %s",
                              source_of(engine->models[i].arg), reason(engine, err));
+        else check_numbers(engine, &engine->models[i], n);
     }
     return vm_exit_of(err);
 }
@@ -334,7 +351,8 @@ static const char *format_number(const VmEngine *engine, double value, char text
 {
     const int precision = engine->args->precision;
 
-    if (precision == VMAF_PRECISION_LEGACY) (void)snprintf(text, 32, "%.6f", value);
+    if (isnan(value)) (void)snprintf(text, 32, "no number");
+    else if (precision == VMAF_PRECISION_LEGACY) (void)snprintf(text, 32, "%.6f", value);
     else (void)snprintf(text, 32, "%.*g", precision == VMAF_PRECISION_MAX ? 17 : precision, value);
     return text;
 }
@@ -345,7 +363,7 @@ static void print_label(const VmModelArg *arg, FILE *out)
     const char *text = arg->named ? arg->name : source_of(arg);
     const char *slash = arg->named || arg->version ? NULL : strrchr(text, '/');
 
-    fprintf(out, "%s", slash ? slash + 1 : text);
+    vm_message_put_plain(slash ? slash + 1 : text, out);
 }
 
 static void print_score(const VmEngine *engine, const VmModelSlot *slot, FILE *out)
@@ -375,7 +393,10 @@ static enum VmExit print_mean(VmEngine *engine, const char *name, FILE *out)
         vm_message_error(engine->messages, "no mean of %s: %s", name, reason(engine, err));
         return VM_EXIT_INTERNAL;
     }
-    if (!err) fprintf(out, "%s: %s\n", name, format_number(engine, stats.mean, number));
+    if (!err) {
+        vm_message_put_plain(name, out);
+        fprintf(out, ": %s\n", format_number(engine, stats.mean, number));
+    }
     return VM_EXIT_OK;
 }
 
@@ -449,14 +470,18 @@ enum VmExit vm_engine_check_limits(VmEngine *engine)
         const VmLimit *limit = &engine->args->limits[i];
         double value = 0;
         const int err = value_of(engine, limit, &value);
-        if (err) {
+        if (err && !(err == -ENODATA && engine->is_incomplete)) {
             vm_message_error(engine->messages, "--fail-under %s: %s", limit->key,
                              reason(engine, err));
             return VM_EXIT_INTERNAL;
         }
-        if (value >= limit->value) continue;
-        vm_message_error(engine->messages, "%s of %s is %.6f, under the limit %.10g", limit->key,
-                         engine->judged, value, limit->value);
+        if (value >= limit->value && !engine->is_incomplete) continue;
+        if (engine->is_incomplete)
+            vm_message_error(engine->messages, "%s of %s is unknown: frames have no number",
+                             limit->key, engine->judged);
+        else
+            vm_message_error(engine->messages, "%s of %s is %.6f, under the limit %.10g",
+                             limit->key, engine->judged, value, limit->value);
         status = VM_EXIT_GATE;
     }
     return status;

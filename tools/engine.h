@@ -24,6 +24,7 @@ typedef struct VmEngine {
     unsigned n_models;
     const char *judged; /* name of the score that --fail-under is about */
     int is_empty;       /* no frame was counted: there are no scores to show */
+    int is_incomplete;  /* that score has no number for a frame: no limit is kept */
 } VmEngine;
 
 enum VmExit vm_engine_open(VmEngine *engine, const VmArgs *args, VmMessages *messages);

@@ -48,14 +48,38 @@ static void keep(VmMessages *messages, const char *text)
     messages->n += grown[messages->n] != NULL;
 }
 
+/* Bytes of the character at p that can be shown, 0 for a control character or what is no UTF-8: U+0080 to U+009F, and
+ * the same as single bytes, command terminals as ESC does. */
+static size_t shown_bytes(const unsigned char *p)
+{
+    const size_t n = *p < 0x80                 ? 1
+                     : *p >= 0xc2 && *p < 0xe0 ? 2
+                     : *p >= 0xe0 && *p < 0xf0 ? 3
+                     : *p >= 0xf0 && *p < 0xf5 ? 4
+                                               : 0;
+
+    if (*p < ' ' || *p == 0x7f || (*p == 0xc2 && p[1] < 0xa0)) return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((p[i] & 0xc0) != 0x80) return 0;
+    return n;
+}
+
 /* A message is one line, and names in it, which may come from anywhere, cannot command a terminal. */
 static void make_plain(char *text)
 {
-    for (unsigned char *p = (unsigned char *)text; *p; p++) {
-        const int is_c1 = *p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0; /* U+0080 .. U+009F */
-        if (*p >= ' ' && *p != 0x7f && !is_c1) continue;
-        if (is_c1) p[1] = '?';
-        *p = '?';
+    for (unsigned char *p = (unsigned char *)text; *p;) {
+        const size_t n = shown_bytes(p);
+        if (!n) *p = '?';
+        p += n ? n : 1;
+    }
+}
+
+void vm_message_put_plain(const char *text, FILE *out)
+{
+    for (const unsigned char *p = (const unsigned char *)text; *p;) {
+        const size_t n = shown_bytes(p);
+        fprintf(out, "%.*s", (int)(n ? n : 1), n ? (const char *)p : "?");
+        p += n ? n : 1;
     }
 }
 

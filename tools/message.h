@@ -4,6 +4,7 @@
 #define VM_MESSAGE_H
 
 #include <pthread.h>
+#include <stdio.h>
 
 typedef struct VmMessages {
     const char *program; /* in front of each line */
@@ -34,6 +35,9 @@ __attribute__((format(printf, 2, 3))) void vm_message_note(VmMessages *messages,
 /* An error after which what there is gets reported: kept like a warning. */
 __attribute__((format(printf, 2, 3))) void vm_message_cut(VmMessages *messages, const char *fmt,
                                                           ...);
+
+/* Text from outside on a stream of results: what could command a terminal or break the line becomes "?". */
+void vm_message_put_plain(const char *text, FILE *out);
 
 /* A progress line: on a terminal (in_place) it replaces the one before. */
 void vm_message_progress(VmMessages *messages, const char *text, int in_place);

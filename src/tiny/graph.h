@@ -13,9 +13,11 @@ enum {
     VM_GRAPH_MAX_NODES = 256,
     VM_GRAPH_MAX_CONSTANTS = 256,
     VM_GRAPH_MAX_META = 256,
-    VM_GRAPH_MAX_ELEMENTS = 1 << 20, /* of all constants together */
-    VM_GRAPH_MAX_PRODUCTS = 1 << 22, /* multiplications for a row */
-    VM_GRAPH_MAX_NAME = 127,         /* bytes */
+    VM_GRAPH_MAX_ELEMENTS = 1 << 20,  /* of all constants together */
+    VM_GRAPH_MAX_PRODUCTS = 1 << 22,  /* multiplications for a row */
+    VM_GRAPH_MAX_ROW_BYTES = 1 << 20, /* of values that are needed at a time, for one of 64 rows */
+    VM_GRAPH_MAX_ROW_BYTES_ALL = 1 << 15, /* the same, if all rows run together */
+    VM_GRAPH_MAX_NAME = 127,              /* bytes */
     VM_GRAPH_MAX_RANK = 4,
     VM_GRAPH_MAX_IN = 8, /* of a node */
     VM_GRAPH_MAX_OUT = 3,

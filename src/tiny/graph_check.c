@@ -203,6 +203,9 @@ static int check_product(Check *c, VmGraphType result)
     if (a[1] == VM_GRAPH_BATCH || has_batch(&input(c, 1)->shape) || a[1] != b[0])
         return BAD(c, "matrices %s and %s do not fit", print_shape(&input(c, 0)->shape, x),
                    print_shape(&input(c, 1)->shape, y));
+    if (a[1] > VM_DENSE_MAX_WIDTH)
+        return BAD(c, "its products are sums of %lld, more than %d", (long long)a[1],
+                   VM_DENSE_MAX_WIDTH);
     const VmShape shape = {2, {a[0], b[1]}};
     VM_TRY(set_output(c, 0, result, shape));
     /* b is no larger than all constants, a has no more rows than they, if it has no batch */
@@ -293,7 +296,19 @@ static int check_squeeze(Check *c)
     return set_output(c, 0, input(c, 0)->type, shape);
 }
 
-/* The shape asked for, 0 and -1 resolved. The batch stays one dimension. */
+/* How many values stand before those of the batch's second row; 0 without a batch. */
+static int64_t before_batch(const VmShape *s)
+{
+    int64_t n = 1;
+    for (int i = 0; i < s->rank; i++) {
+        if (s->dims[i] == VM_GRAPH_BATCH) return n;
+        n *= s->dims[i];
+    }
+    return 0;
+}
+
+/* The shape asked for, 0 and -1 resolved. The batch stays one dimension, and a row in its place in it: elsewhere
+ * values of different rows would be taken for one. */
 static int check_reshape(Check *c)
 {
     const VmShape *from = &input(c, 0)->shape;
@@ -322,7 +337,8 @@ static int check_reshape(Check *c)
         shape.dims[open] = is_batch ? VM_GRAPH_BATCH : have / want;
         want *= is_batch ? 1 : have / want;
     }
-    if (want != have || has_batch(&shape) != has_batch(from))
+    if (want != have || has_batch(&shape) != has_batch(from) ||
+        before_batch(&shape) != before_batch(from))
         return BAD(c, "%s cannot take the shape asked for", print_shape(from, text));
     return set_output(c, 0, input(c, 0)->type, shape);
 }
@@ -350,6 +366,31 @@ static int check_node(Check *c)
     }
 }
 
+/* Bytes for a row that are kept while a node runs: at most 2^10 results of 2^12 numbers of 2^3 bytes. */
+static size_t kept_bytes(const VmGraph *g, int node)
+{
+    size_t n = 0;
+    for (int i = 0; i < g->n_values; i++) {
+        const VmGraphValue *v = &g->values[i];
+        if (v->producer >= 0 && v->producer <= node && VM_MAX(v->last_use, v->producer) >= node)
+            n += vm_graph_elements(&v->shape, 1) * vm_graph_type_size(v->type);
+    }
+    return n;
+}
+
+/* Otherwise memory would be a product of rows, width and depth: of all rows of a video, if results depend on all. */
+static int check_memory(Check *c)
+{
+    const size_t most = c->graph->is_dynamic ? VM_GRAPH_MAX_ROW_BYTES_ALL : VM_GRAPH_MAX_ROW_BYTES;
+    for (int i = 0; i < c->graph->n_nodes; i++) {
+        c->node = &c->graph->nodes[i];
+        if (kept_bytes(c->graph, i) > most)
+            return BAD(c, "up to here %zu bytes of a row are needed at a time, at most %zu can be",
+                       kept_bytes(c->graph, i), most);
+    }
+    return 0;
+}
+
 int vm_graph_check(VmGraph *g, VmError *error)
 {
     char text[80];
@@ -358,6 +399,7 @@ int vm_graph_check(VmGraph *g, VmError *error)
         c.node = &g->nodes[i];
         VM_TRY(check_node(&c));
     }
+    VM_TRY(check_memory(&c));
     for (int i = 0; i < g->n_outputs; i++) {
         const VmGraphValue *v = &g->values[g->outputs[i]];
         if (v->type == VM_GRAPH_FLOAT && has_batch(&v->shape) &&

@@ -84,6 +84,12 @@ static int compare(const VmTiny *model, const json_t *root, const char *path, co
 
 int vm_registry_verify(const VmTiny *model, const char *path, VmError *error)
 {
+    if (vm_tiny_is_described(model))
+        return vm_fail(error, -EINVAL,
+                       "model %s: the description beside it says how its features are read, and no "
+                       "registry vouches "
+                       "for that",
+                       path);
     for (unsigned i = 0; i < vm_embedded_tiny_count; i++)
         if (!strcmp(vm_embedded_tiny[i].sha256, vm_tiny_sha256(model))) return 0;
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
@@ -94,7 +100,9 @@ int vm_registry_verify(const VmTiny *model, const char *path, VmError *error)
     int code = folder < 0
                    ? folder
                    : vm_tiny_file_read(&file, folder, "registry.json", MAX_FILE, path, error);
+    VmLocale locale = vm_locale_enter();
     if (!code) root = json_loadb(file.bytes, file.size, JSON_REJECT_DUPLICATES, &where);
+    vm_locale_leave(&locale);
     if (!code && !root)
         code = vm_fail(error, -EINVAL, "the registry beside model %s: line %d: %s", path,
                        where.line, where.text);

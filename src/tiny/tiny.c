@@ -23,6 +23,7 @@ struct VmTiny {
     unsigned n_features, n_side;
     VmDenseNet nets[VM_GRAPH_MAX_OUTPUTS];
     int is_dense, has_files;
+    int is_described; /* the description beside the file decides about scores */
     const VmKernels *kernels;
     float *mean, *std; /* of a graph whose description scales its inputs; NULL = as they are */
     float *side;
@@ -69,7 +70,10 @@ static int name_features(VmTiny *m, const VmTinySidecar *sidecar, VmError *error
 {
     const VmGraphValue *input = &m->onnx.graph.values[m->onnx.graph.inputs[0]];
     const char *list = vm_tiny_meta(m, "features");
-    if (!list) list = sidecar->features;
+    if (!list) {
+        list = sidecar->features;
+        m->is_described |= !!list;
+    }
     if (list) return set_features(m, list, error);
     if (input->shape.dims[1] != 6)
         return vm_fail(
@@ -97,6 +101,7 @@ static int take_scaling(VmTiny *m, VmTinySidecar *sidecar, VmError *error)
     if (sidecar->n_scaling != m->n_features)
         return vm_fail(error, -EINVAL, "model %s: its description scales %u features, not %u",
                        m->origin, sidecar->n_scaling, m->n_features);
+    m->is_described = 1;
     m->mean = sidecar->mean;
     m->std = sidecar->std;
     sidecar->mean = sidecar->std = NULL;
@@ -116,7 +121,10 @@ static int fill_side(VmTiny *m, const VmTinySidecar *sidecar, VmError *error)
     m->n_side = (unsigned)input->shape.dims[1];
     m->side = vm_alloc_array(m->n_side, sizeof(*m->side));
     if (!m->side) return vm_fail_memory(error);
-    if (sidecar->n_side == m->n_side) memcpy(m->side, sidecar->side, m->n_side * sizeof(*m->side));
+    if (sidecar->n_side == m->n_side) {
+        memcpy(m->side, sidecar->side, m->n_side * sizeof(*m->side));
+        m->is_described = 1;
+    }
     const char *values = sidecar->n_side == m->n_side ? sidecar->side_text : "zeros";
     return note(
         m, vm_printf("its second input, %s, is not measured; taken to be %s", input->name, values),
@@ -278,6 +286,11 @@ const char *const *vm_tiny_features(const VmTiny *m, unsigned *n)
 const char *vm_tiny_sha256(const VmTiny *m)
 {
     return m->sha256;
+}
+
+int vm_tiny_is_described(const VmTiny *m)
+{
+    return m->is_described;
 }
 
 int vm_tiny_has_files(const VmTiny *m)

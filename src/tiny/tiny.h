@@ -43,6 +43,8 @@ const char *vm_tiny_sha256(const VmTiny *model);
 
 /* Does it keep data in other files, which the digest covers? */
 int vm_tiny_has_files(const VmTiny *model);
+/* Do names of features, their scaling or other inputs come from the description beside the file? No digest has them. */
+int vm_tiny_is_described(const VmTiny *model);
 
 /* All entries of its metadata: number i = 0, 1, ...; 0 past the end. */
 int vm_tiny_entry(const VmTiny *model, unsigned i, const char **key, const char **value);

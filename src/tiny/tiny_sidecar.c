@@ -127,7 +127,9 @@ static int read_root(const Load *l, VmTinySidecar *s, const json_t *root)
 static int parse(const Load *l, VmTinySidecar *s, const char *text, size_t size)
 {
     json_error_t where;
+    VmLocale locale = vm_locale_enter();
     json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &where);
+    vm_locale_leave(&locale);
     if (!root)
         return vm_fail(l->error, -EINVAL, "model %s: its description %s: line %d, column %d: %s",
                        l->files->path, l->name, where.line, where.column, where.text);

@@ -4,6 +4,7 @@ with the documented exit status and without leaving half a file behind."""
 
 import json
 import os
+import resource
 import subprocess
 import unittest
 
@@ -276,8 +277,6 @@ class Models(Case):
             ("score_transform", [1]),
             ("model", 7),
             ("feature_opts_dicts", [{"a": [1]}]),
-            # of 100,000 options each was compared with all before
-            ("feature_opts_dicts", [{f"o{i}": 1 for i in range(65)}]),
         ):
             with self.subTest(key=key, value=value):
                 self.refuse(self.changed(**{key: value}), key)
@@ -292,6 +291,39 @@ class Models(Case):
 
     def test_feature_not_in_this_version(self):
         self.refuse(self.changed(feature_names=["Cambi_feature_cambi_score"]), "cambi")
+
+    def test_options_of_features(self):
+        """Without a name one was said to be out of memory; each is compared with all before."""
+        many = {f"o{i}": 1 for i in range(65)}
+        self.refuse(self.changed(feature_opts_dicts=[many]), "psnr_y", "more than 64 options")
+        self.refuse(self.changed(feature_opts_dicts=[{"": 1}]), "psnr_y", "no name")
+
+    def test_support_vectors_of_nothing(self):
+        """Two bytes each took 512 in memory: 3 MB of text half a gigabyte, and a collection as many times more."""
+        n = 1 << 20
+        text = self.good()["model_dict"]["model"].partition("total_sv")[0] + f"total_sv {n}\nrho 0\nSV\n" + "0\n" * (n - 1)
+        path = self.file("model.json", self.changed(model=text + "0 64:1\n"))
+        args = [*self.pair(), "-q", "-m", f"path={path}"]
+        limit = 192 << 20
+
+        def small():
+            resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+        self.check_fault(UNUSABLE, ["model.json", "left out"], *args, preexec_fn=None if support.SANITIZED else small)
+
+    def test_scores_that_are_no_numbers(self):
+        """The mean was printed as -nan, and a minimum of the other frames kept every limit."""
+        text = self.good()["model_dict"]["model"].replace("gamma 0.05", "gamma -1e300")
+        args, out = self.run_model(self.changed(model=text))
+        done = support.run(*args, "-q")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("no number for 3 of 3 frames", done.stderr)
+        self.assertNotIn("nan", done.stdout.replace("vmaf-", ""))
+        with open(out, encoding="utf-8") as f:
+            self.assertIn("no number for 3 of 3 frames", f.read())
+        done = support.run(*args, "-q", "--fail-under", "mean=1,min=1,p5=1")
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertEqual(done.stderr.count("is unknown"), 3)
 
     def test_svm_text(self):
         good = self.good()["model_dict"]["model"]

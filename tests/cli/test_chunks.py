@@ -4,6 +4,7 @@
 import json
 import resource
 import unittest
+from xml.etree import ElementTree
 
 import support
 from support import Case, patterns
@@ -215,7 +216,9 @@ class Merged(Clip):
         return self.file("forged.json", json.dumps(whole))
 
     def test_claims_that_would_take_all_memory(self):
-        """A report of some kilobytes that claimed 2^26 frames took half a gigabyte for each of its scores."""
+        """A report of some kilobytes that claimed 2^26 frames took half a gigabyte for each of its scores, and one of
+        2^23 frames of them as much for all."""
+        self.check_fault(2, ["too few for 3 scores of 8388608 frames"], "--merge", self.report(frames=1 << 23))
         path = self.report(frames=1 << 26)
         done = self.check_fault(2, ["60 values", "too few for 3 scores of 67108864 frames"], "--merge", path)
         self.assertEqual(done.stdout, "")
@@ -248,6 +251,62 @@ class Merged(Clip):
         for sha256 in ('", "x": "', "0" * 63, "0" * 63 + "\n", "A" * 64):
             path = self.report(models=[{**model, "sha256": sha256}])
             self.check_fault(2, ['"models" is damaged'], "--merge", path)
+
+    def test_names_that_command(self):
+        """They went to the terminal as they were, and into XML as markup."""
+        model = {"name": "\x1b]0;m\x07", "source": "s", "sha256": "0" * 64, "collection": False}
+        total = {"sse": "5", "samples": 100, "peak": 255}
+        whole = support.parse_json(self.bytes_of(self.report()))
+        scores = {"a\x1b[2J": whole["pooled_metrics"]["psnr_y"]}
+        for changes in ({"models": [model]}, {"sums": {"a\nb": total}}, {"root": {"pooled_metrics": scores}}):
+            self.check_fault(2, ["control characters"], "--merge", self.report(**changes))
+        out = self.path("m.xml")
+        path = self.report(sums={'x="1"/></VMAF><b y': total, "x='1'/></VMAF><b y": total, "apsnr_y": total})
+        self.assertEqual(support.run("--merge", path, "-q", "--xml", "-o", out).returncode, 0)
+        sums = ElementTree.fromstring(self.bytes_of(out)).find("aggregate_metrics")
+        self.assertEqual(len(sums.attrib), 3)
+        self.assertIn("apsnr_y", sums.attrib)
+
+    def test_scores_that_differ_in_punctuation(self):
+        """Their attributes were numbered by trying: minutes for 8,000, and "out of memory" for 1,000."""
+        names = ["a" + "".join("!#$%"[i >> 2 * k & 3] for k in range(6)) for i in range(3000)]
+        pooled = {name: {"mean": 1} for name in names}
+        frames = [{"frameNum": i, "metrics": dict.fromkeys(names, 1.0) if i == 0 else {}} for i in range(1)]
+        path = self.report(frames=1, root={"frames": frames, "pooled_metrics": pooled}, sums={})
+        out, begin = self.path("p.xml"), resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        self.assertEqual(support.run("--merge", path, "-q", "--xml", "-o", out).returncode, 0)
+        self.assertLess(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - begin, 5 if support.SANITIZED else 2)
+        frame = ElementTree.fromstring(self.bytes_of(out)).find("frames/frame")
+        self.assertEqual(len(frame.attrib), 3001)
+
+    def test_frames_that_are_there_twice(self):
+        """The last one counted."""
+        frames = support.parse_json(self.bytes_of(self.report()))["frames"]
+        self.check_fault(2, ["frame 3 is there twice"], "--merge", self.report(root={"frames": [*frames, frames[3]]}))
+
+    def test_models_without_a_number(self):
+        """A model's null was taken for infinity, as that of a PSNR is: the mean was above what any frame had."""
+        model = {"name": "psnr_y", "source": "s", "sha256": "0" * 64, "collection": False}
+        frames = support.parse_json(self.bytes_of(self.report()))["frames"]
+        frames[2]["metrics"]["psnr_y"] = None
+        self.check_fault(2, ["psnr_y", "no number for frame 2"], "--merge", self.report(models=[model], root={"frames": frames}))
+        merged = support.run("--merge", self.report(root={"frames": frames}), "-q", "--json", "-")
+        self.assertEqual(merged.returncode, 0, merged.stderr)
+
+    def test_warnings_of_many_reports(self):
+        """Each was compared with all of all reports before."""
+        whole = support.parse_json(self.bytes_of(self.report()))
+        paths = []
+        for i in range(6):
+            part = {**whole, "frames": [whole["frames"][i]]}
+            warnings = [f"{'x' * 30}{i}-{k}" for k in range(8000)]
+            part["tinyvmaf"] = {**whole["tinyvmaf"], "first_frame": i, "frames": 1, "warnings": warnings}
+            paths.append(self.file(f"w{i}.json", json.dumps(part)))
+        begin = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        merged = support.run("--merge", *paths, "-q", "--json", "-")
+        self.assertEqual(merged.returncode, 0, merged.stderr)
+        self.assertLess(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - begin, 6 if support.SANITIZED else 2)
+        self.assertEqual(len(support.parse_json(merged.stdout)["tinyvmaf"]["warnings"]), 48000)
 
     def test_sums_of_no_picture(self):
         """Sums without bound became "inf" in the merged report, which is no JSON; a sign was read as 2^64 less."""

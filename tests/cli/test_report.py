@@ -194,6 +194,22 @@ class Report(Case):
         with open(path, encoding="utf-8") as f:
             self.assertEqual(f.read().splitlines()[:2], ["before", "Frame,psnr_y,psnr_cb,psnr_cr,"])
 
+    def test_what_is_there_already(self):
+        """A report that others must not read became readable; a link to nothing became a file; a name of 250 bytes
+        was too long for the file that it is first."""
+        args = [*self.flat_pair(), "-n", "--feature", "psnr", "--csv", "-q", "-o"]
+        private = self.file("private.csv", "")
+        os.chmod(private, 0o600)
+        self.assertEqual(support.run(*args, private).returncode, 0)
+        self.assertEqual(os.stat(private).st_mode & 0o777, 0o600)
+        link = self.path("link.csv")
+        os.symlink(self.path("nothing/there.csv"), link)
+        self.check_fault(4, ["link.csv", "link"], *args, link)
+        self.assertTrue(os.path.islink(link))
+        long = self.path("n" * 250 + ".csv")
+        self.assertEqual(support.run(*args, long).returncode, 0)
+        self.assertTrue(os.path.exists(long))
+
     def test_precision(self):
         args = [*self.flat_pair(), "-n", "--feature", "psnr", "--csv"]
         for precision, text in (("max", "48.130803608679102"), (3, "48.1"), (9, "48.1308036")):

@@ -213,6 +213,14 @@ class Tiny(Case):
         self.check_fault(2, [digest, "0" * 64], *args)
         self.file("registry.json", "{")
         self.check_fault(2, ["registry", "line 1"], *args)
+        # a scaling beside the file changed the scores of a model whose digest was right
+        self.file("registry.json", json.dumps({"models": [entry]}))
+        self.file("sum.json", json.dumps({"feature_mean": [1] * 6, "feature_std": [1] * 6}))
+        self.check_fault(2, ["description beside it"], *args)
+        options = ",".join(f"vif.o{i}=1" for i in range(65))
+        for text, words in ((options, "more than 64 options"), ("vif.=1", "no name")):
+            bad = self.model("o.onnx", meta={**META, "feature_options": text})
+            self.check_fault(2, ["o.onnx", words], *self.pair(), "--tiny-model", bad)
 
     def test_what_is_refused(self):
         pair = self.pair()

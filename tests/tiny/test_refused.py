@@ -301,6 +301,17 @@ class Refused(TinyCase):
             }
         )
 
+    def deep(self, n, first):
+        """n values of 4096 floats that are all needed in the end."""
+        node = wire.node
+        outputs = ["q", "s", "z"] if first.startswith("Dynamic") else ["q"]
+        nodes = [node(first, ["input"], outputs), node("Gemm", ["input", "v"], ["t0"])]
+        nodes += [node("Relu", ["t0"], [f"t{i}"], name=f"r{i}") for i in range(1, n)]
+        nodes += [node("Add", [f"u{i - 1}" if i > 1 else "t0", f"t{i}"], [f"u{i}"]) for i in range(1, n)]
+        nodes += [node("MatMul", [f"u{n - 1}", "e"], ["score"])]
+        tensors = [wire.tensor("v", [6, 4096], raw=b"\0" * 4 * 6 * 4096), wire.tensor("e", [4096, 1], raw=b"\0" * 4 * 4096)]
+        return wire.linear(nodes=nodes, tensors=tensors)
+
     def test_shapes(self):
         def with_nodes(*nodes, tensors=(), **kwargs):
             return wire.linear(nodes=list(nodes), tensors=[*TENSORS, *tensors], **kwargs)
@@ -369,6 +380,20 @@ class Refused(TinyCase):
                     with_nodes(node("Reshape", ["input", "i"], ["score"], name="s"), tensors=[ints("i", -1, 5)]),
                     "node s",
                 ),
+                # constants stand in no row: a sum of more than the widest layer overflowed a buffer
+                "long sums": (
+                    with_nodes(node("MatMul", ["l", "r"], ["score"], name="m"),
+                               tensors=[tensor("l", [1, 4097], raw=b"\0" * 4 * 4097), tensor("r", [4097, 1], raw=b"\0" * 4 * 4097)]),
+                    "node m", "4097",
+                ),
+                # values of different rows stood in one: scores depended on what else was scored
+                "rows that are mixed": (
+                    with_nodes(node("Reshape", ["input", "i"], ["t"], name="s"), node("Reshape", ["t", "k"], ["score"]),
+                               tensors=[ints("i", 6, -1), ints("k", -1, 6)]),
+                    "node s", "[batch,6]",
+                ),
+                "much at a time": (self.deep(80, "Relu"), "node r", "1048576"),
+                "much of all rows at a time": (self.deep(4, "DynamicQuantizeLinear"), "node", "32768"),
                 "two open dimensions": (
                     with_nodes(node("Reshape", ["input", "i"], ["score"], name="s"), tensors=[ints("i", -1, -1)]),
                     "node s", "dimension 1",
