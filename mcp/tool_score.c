@@ -149,7 +149,7 @@ static json_t *list_worst(const VmScoring *s, int with_features)
 {
     unsigned rows[WORST_SHOWN];
     const unsigned n = s->table.n_columns ? vm_worst_pick(&s->table, vm_scoring_main_column(s), 0,
-                                                          rows, WORST_SHOWN)
+                                                          NULL, rows, WORST_SHOWN)
                                           : 0;
     json_t *list = json_array();
 

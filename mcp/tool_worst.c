@@ -70,6 +70,7 @@ typedef struct Look {
     VmScoring *scoring;
     Frame frame[VM_WORST_MAX];
     unsigned n;
+    double *usual; /* median of each column; NULL: time ran out before they were known */
 } Look;
 
 static int make_picture(void *opaque, unsigned index, const VmafPicture pictures[2])
@@ -111,16 +112,29 @@ static int make_pictures(Look *look)
     return 0;
 }
 
+/* As pictures: without them there are still the numbers. */
+static int find_usual(Look *look)
+{
+    const VmScoring *s = look->scoring;
+    const int code = vm_worst_usual(&s->table, &s->job.stopped, &look->usual);
+
+    if (code != -ECANCELED || vm_call_stopped(s->call) != VM_STOP_TIMEOUT) return code;
+    return vm_call_warn(s->call, "which features fell is not said: time ran out");
+}
+
 /* "vif_scale3 0.91 instead of 0.97 costs 4.2 points" */
-static void describe(const VmScoring *s, const Frame *f, double score, const VmCulprit *culprits,
+static void describe(const Look *look, const Frame *f, double score, const VmCulprit *culprits,
                      unsigned n, VmText *text)
 {
+    const VmScoring *s = look->scoring;
+
     vm_text_add(text, "frame %u: %.2f", f->index, score);
     for (unsigned i = 0; i < n; i++)
         vm_text_add(text, "%s %s %.4g instead of %.4g costs %.1f points", i ? "," : ";",
                     s->table.columns[culprits[i].column], culprits[i].value, culprits[i].usual,
                     culprits[i].points);
-    if (!n) vm_text_add(text, "; no feature is lower than usual: the whole clip is like this");
+    if (!n && look->usual)
+        vm_text_add(text, "; no feature is lower than usual: the whole clip is like this");
     if (f->image.place) vm_text_add(text, "; the difference is largest at the %s", f->image.place);
 }
 
@@ -152,19 +166,21 @@ static void keep_picture(VmScoring *s, const Frame *f, json_t *entry)
                            strerror(-code));
 }
 
-static json_t *frame_entry(VmScoring *s, const Frame *f, VmText *words)
+static json_t *frame_entry(const Look *look, const Frame *f, VmText *words)
 {
+    VmScoring *s = look->scoring;
     VmCulprit culprits[CULPRITS];
     const double score =
         s->table.values[(size_t)f->row * s->table.n_columns + vm_scoring_main_column(s)];
-    const int found =
-        vm_worst_explain(&s->table, s->job.models[0]->model, f->row, culprits, CULPRITS);
+    const int found = look->usual ? vm_worst_explain(&s->table, s->job.models[0]->model,
+                                                     look->usual, f->row, culprits, CULPRITS)
+                                  : 0;
     unsigned n = found > 0 ? (unsigned)found : 0;
 
     if (found < 0) return NULL;
     while (n && culprits[n - 1].points < POINTS_LEAST) n--;
 
-    describe(s, f, score, culprits, n, words);
+    describe(look, f, score, culprits, n, words);
     if (words->failed) return NULL;
     json_t *entry = json_pack("{sI so so ss}", "frame_index", (json_int_t)f->index, "vmaf",
                               vm_scoring_number(score), "fell", list_culprits(s, culprits, n),
@@ -186,7 +202,7 @@ static int answer(Look *look)
     const double mean = unknown ? NAN : stats.mean;
     if (unknown == -ENOMEM) vm_tools_append(&list, NULL);
     for (unsigned i = 0; i < look->n; i++)
-        vm_tools_append(&list, frame_entry(s, &look->frame[i], &words[i]));
+        vm_tools_append(&list, frame_entry(look, &look->frame[i], &words[i]));
     facts = vm_scoring_facts(s);
     json_t *result = json_pack("{ss so so si}", "model_id", name, "mean", vm_scoring_number(mean),
                                "frames", list, "difference_gain", VM_IMAGE_GAIN);
@@ -210,13 +226,15 @@ static int describe_frames(VmScoring *s)
     unsigned rows[VM_WORST_MAX];
 
     look.n = vm_worst_pick(&s->table, vm_scoring_main_column(s),
-                           (unsigned)vm_call_integer(s->call, "min_gap", 0), rows,
+                           (unsigned)vm_call_integer(s->call, "min_gap", 0), &s->job.stopped, rows,
                            (unsigned)vm_call_integer(s->call, "n", 5));
     for (unsigned i = 0; i < look.n; i++)
         look.frame[i] = (Frame){.row = rows[i], .index = s->table.frames[rows[i]]};
-    int code = look.n ? make_pictures(&look) : 0;
+    int code = find_usual(&look);
+    if (!code && look.n) code = make_pictures(&look);
     if (!code) code = answer(&look);
     for (unsigned i = 0; i < look.n; i++) vm_frame_image_free(&look.frame[i].image);
+    vm_free(look.usual);
     return code;
 }
 

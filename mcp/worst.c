@@ -28,12 +28,12 @@ static int is_near(const VmFrameTable *t, unsigned row, const unsigned *rows, un
 }
 
 /* n is small, so one pass over the table for each is as good as sorting it. */
-unsigned vm_worst_pick(const VmFrameTable *table, unsigned column, unsigned gap, unsigned *rows,
-                       unsigned n)
+unsigned vm_worst_pick(const VmFrameTable *table, unsigned column, unsigned gap,
+                       const atomic_int *stopped, unsigned *rows, unsigned n)
 {
     unsigned found = 0;
 
-    for (; found < n; found++) {
+    for (; found < n && !(found && stopped && atomic_load(stopped)); found++) {
         int64_t best = -1;
         for (unsigned i = 0; i < table->n_rows; i++) {
             const double v = at(table, i, column);
@@ -65,6 +65,22 @@ static double median(const VmFrameTable *t, unsigned column, double *scratch)
     return n % 2 ? scratch[n / 2] : (scratch[n / 2 - 1] + scratch[n / 2]) / 2;
 }
 
+int vm_worst_usual(const VmFrameTable *table, const atomic_int *stopped, double **usual)
+{
+    double *medians = vm_alloc_array((size_t)table->n_columns + 1, sizeof(*medians));
+    double *scratch = vm_alloc_array((size_t)table->n_rows + 1, sizeof(*scratch));
+    int code = medians && scratch ? 0 : -ENOMEM;
+
+    for (unsigned c = 0; !code && c < table->n_columns; c++) {
+        if (atomic_load(stopped)) code = -ECANCELED;
+        else medians[c] = median(table, c, scratch);
+    }
+    vm_free(scratch);
+    if (code) vm_free(medians);
+    else *usual = medians;
+    return code;
+}
+
 static int by_points(const void *a, const void *b)
 {
     const VmCulprit *x = a, *y = b;
@@ -73,13 +89,13 @@ static int by_points(const void *a, const void *b)
 }
 
 /* Line 0: the frame as it is; line 1 + c: with column c at its median. */
-static void fill_lines(const VmFrameTable *t, unsigned row, double *lines, double *scratch)
+static void fill_lines(const VmFrameTable *t, const double *usual, unsigned row, double *lines)
 {
     const unsigned n = t->n_columns;
 
     for (unsigned i = 0; i <= n; i++)
         for (unsigned c = 0; c < n; c++) lines[(size_t)i * n + c] = at(t, row, c);
-    for (unsigned c = 0; c < n; c++) lines[(size_t)(c + 1) * n + c] = median(t, c, scratch);
+    for (unsigned c = 0; c < n; c++) lines[(size_t)(c + 1) * n + c] = usual[c];
 }
 
 static unsigned collect(const VmFrameTable *t, const double *lines, const double *scores,
@@ -99,19 +115,18 @@ static unsigned collect(const VmFrameTable *t, const double *lines, const double
     return found;
 }
 
-int vm_worst_explain(const VmFrameTable *table, const VmafModel *model, unsigned row,
-                     VmCulprit *culprits, unsigned n)
+int vm_worst_explain(const VmFrameTable *table, const VmafModel *model, const double *usual,
+                     unsigned row, VmCulprit *culprits, unsigned n)
 {
     const size_t columns = table->n_columns;
     double *lines = vm_alloc_array((columns + 1) * columns, sizeof(*lines));
     double *scores = vm_alloc_array(columns + 1, sizeof(*scores));
-    double *scratch = vm_alloc_array((size_t)table->n_rows + 1, sizeof(*scratch));
     VmCulprit *all = vm_alloc_array(columns + 1, sizeof(*all));
     unsigned found = 0;
-    int code = lines && scores && scratch && all ? 0 : -ENOMEM;
+    int code = lines && scores && all ? 0 : -ENOMEM;
 
     if (!code) {
-        fill_lines(table, row, lines, scratch);
+        fill_lines(table, usual, row, lines);
         code = vmaf_ext_model_predict(model, (const char *const *)table->columns, table->n_columns,
                                       lines, columns + 1, NULL, scores, NULL, 0);
     }
@@ -119,7 +134,6 @@ int vm_worst_explain(const VmFrameTable *table, const VmafModel *model, unsigned
     if (found) memcpy(culprits, all, found * sizeof(*culprits));
     vm_free(lines);
     vm_free(scores);
-    vm_free(scratch);
     vm_free(all);
     return code == -ENOMEM ? code : (int)found;
 }

@@ -183,15 +183,35 @@ static void the_feature_that_fell_is_named(void **state)
     VmFrameTable t = make_table(model);
     VmCulprit c[4];
     const double lost = t.values[2] - t.values[5 * 4 + 2];
+    double *usual = NULL;
+    const atomic_int on = 0;
     assert_true(lost > 0.1);
-    assert_int_equal(vm_worst_explain(&t, model, 5, c, 4), 1);
+    assert_int_equal(vm_worst_usual(&t, &on, &usual), 0);
+    assert_int_equal(vm_worst_explain(&t, model, usual, 5, c, 4), 1);
     assert_string_equal(t.columns[c[0].column], "integer_adm2");
     assert_true(c[0].value == 0.2 && c[0].usual == -1.25);
     assert_true(fabs(c[0].points - lost) < 1e-12);
     /* also where another feature is at fault, and where none is */
-    assert_int_equal(vm_worst_explain(&t, model, 2, c, 4), 1);
+    assert_int_equal(vm_worst_explain(&t, model, usual, 2, c, 4), 1);
     assert_string_equal(t.columns[c[0].column], "integer_motion2");
-    assert_int_equal(vm_worst_explain(&t, model, 0, c, 4), 0); /* as usual */
+    assert_int_equal(vm_worst_explain(&t, model, usual, 0, c, 4), 0); /* as usual */
+    vm_free(usual);
+    vmaf_model_destroy(model);
+    free_table(&t);
+}
+
+/* All columns were sorted for each of the frames, whatever time it took. */
+static void the_search_ends_when_told(void **state)
+{
+    (void)state;
+    VmafModel *model = test_model();
+    VmFrameTable t = make_table(model);
+    const atomic_int stopped = 1;
+    unsigned rows[4];
+    double *usual = NULL;
+    assert_int_equal(vm_worst_usual(&t, &stopped, &usual), -ECANCELED);
+    assert_null(usual);
+    assert_int_equal(vm_worst_pick(&t, 2, 0, &stopped, rows, 4), 1);
     vmaf_model_destroy(model);
     free_table(&t);
 }
@@ -205,13 +225,13 @@ static void the_lowest_are_picked(void **state)
     const VmFrameTable t = {1, ROWS, names, frames, values};
     assert_int_equal(vm_worst_column(&t, "x"), 0);
     assert_int_equal(vm_worst_column(&t, "y"), -1);
-    assert_int_equal(vm_worst_pick(&t, 0, 0, rows, 4), 4);
+    assert_int_equal(vm_worst_pick(&t, 0, 0, NULL, rows, 4), 4);
     const unsigned lowest[] = {4, 5, 7, 1};
     assert_memory_equal(rows, lowest, sizeof(lowest));
-    assert_int_equal(vm_worst_pick(&t, 0, 2, rows, 8), 3);
+    assert_int_equal(vm_worst_pick(&t, 0, 2, NULL, rows, 8), 3);
     const unsigned apart[] = {4, 7, 1};
     assert_memory_equal(rows, apart, sizeof(apart));
-    assert_int_equal(vm_worst_pick(&t, 0, 0, rows, 8), 7); /* one has no value */
+    assert_int_equal(vm_worst_pick(&t, 0, 0, NULL, rows, 8), 7); /* one has no value */
 }
 
 /* ---- alignment ---- */
@@ -258,6 +278,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(more_models_than_places, open_models, close_models),
         cmocka_unit_test_setup_teardown(models_that_are_not_there, open_models, close_models),
         cmocka_unit_test(the_feature_that_fell_is_named),
+        cmocka_unit_test(the_search_ends_when_told),
         cmocka_unit_test(the_lowest_are_picked),
         cmocka_unit_test(clips_that_are_frames_apart),
     };
