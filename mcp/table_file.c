@@ -42,6 +42,18 @@ static int read_stream(FILE *file, const char *path, const char *features, VmDat
     return code ? refuse(path, code, why.text, error) : 0;
 }
 
+/* Before anything is read: holes cost no disk, so that a file of any size is soon made. */
+static int check_size(FILE *file, const char *path, VmError *error)
+{
+    struct stat st;
+    char why[64];
+
+    if (fstat(fileno(file), &st)) return refuse(path, -errno, strerror(errno), error);
+    if (st.st_size <= (off_t)VM_TABLE_FILE_MAX_MIB << 20) return 0;
+    (void)snprintf(why, sizeof(why), "it has more than %d MiB", VM_TABLE_FILE_MAX_MIB);
+    return refuse(path, -EFBIG, why, error);
+}
+
 static int read_file(const VmRoots *roots, const char *path, const char *features,
                      VmDataset **dataset, VmError *error)
 {
@@ -53,7 +65,8 @@ static int read_file(const VmRoots *roots, const char *path, const char *feature
         close(fd);
         return vm_fail_memory(error);
     }
-    const int code = read_stream(file, path, features, dataset, error);
+    int code = check_size(file, path, error);
+    if (!code) code = read_stream(file, path, features, dataset, error);
     (void)fclose(file);
     return code;
 }
@@ -185,6 +198,7 @@ int vm_table_file_open(VmTableFile *table, const VmRoots *roots, const char *pat
 {
     *table = (VmTableFile){NULL};
     VM_TRY(read_any(roots, path, features, watch, &table->dataset, error));
+    if (vm_watch_cancelled(watch)) return vm_fail(error, -ECANCELED, "cancelled");
     if (take_part(table, part)) return vm_fail_memory(error);
     if (table->n >= 2) return 0;
     return vm_fail(

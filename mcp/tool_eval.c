@@ -173,7 +173,8 @@ static void tell_notes(VmCall *call, const char *path, const VmTiny *model)
     for (unsigned i = 0; i < n; i++) (void)vm_call_warn(call, "%.160s: %s", path, notes[i]);
 }
 
-static int judge(VmCall *call, const char *path, Stop *stop, json_t **result, VmError *error)
+static int read_and_evaluate(VmCall *call, const char *path, Stop *stop, json_t **result,
+                             VmError *error)
 {
     const VmToolbox *box = vm_call_toolbox(call);
     VmTiny *model = NULL;
@@ -190,6 +191,18 @@ static int judge(VmCall *call, const char *path, Stop *stop, json_t **result, Vm
     vm_table_file_close(&table);
     vm_text_free(&list);
     vm_tiny_free(model);
+    return code;
+}
+
+static int judge(VmCall *call, const char *path, Stop *stop, json_t **result, VmError *error)
+{
+    const int code = vm_watch_cancelled(&stop->watch)
+                         ? -ECANCELED
+                         : read_and_evaluate(call, path, stop, result, error);
+
+    if (code && vm_call_stopped(call) == VM_STOP_TIMEOUT)
+        return vm_fail(error, code,
+                       "time ran out before the model was judged: take a smaller table or part");
     return code;
 }
 
@@ -257,7 +270,6 @@ static int run_compare(VmCall *call)
         else
             vm_tools_append(&errors, json_pack("{ss so}", "model", path, "error",
                                                vm_rpc_string(error.text, strlen(error.text))));
-        if (atomic_load(&stop.stopped)) break;
     }
     vm_call_on_stop(call, NULL, NULL);
     if (json_array_size(errors) && !json_array_size(ranked)) {

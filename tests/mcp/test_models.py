@@ -321,5 +321,31 @@ class Train(Tables):
         self.assertEqual(sorted(os.listdir(self.folder)), ["good.onnx", "other.onnx", "t.csv"])
 
 
+
+class Limits(Tables):
+    env = {"VMAF_MCP_TIMEOUT": "1"}
+
+    def test_size_of_tables(self):
+        """A file of holes costs nothing to make, and was read until the memory was full."""
+        for name, head in (("t.csv", b"adm2,mos\n"), ("t.npy", b"\x93NUMPY")):
+            path = self.file(name, head)
+            os.truncate(path, (256 << 20) + 1)
+            self.refused([name, "more than 256 MiB"], "eval_model_on_split", model=self.good, features=path)
+
+    def test_time_of_tables(self):
+        """The deadline was called a cancellation, and models that were not reached were not spoken of."""
+        table = self.table("t.csv", list(self.rows(frames=20000)))
+        models = [self.good] * 64
+        got = self.client.get("compare_models", models=models, features=table, split="all")
+        self.assertEqual(len(got["ranked"]) + len(got["errors"]), len(models))
+        self.assertIn("time ran out", got["errors"][-1]["error"])
+        self.refused(["time ran out"], "compare_models", models=models, features=self.long_table())
+
+    def long_table(self):
+        """One that takes more than a second to read."""
+        head = ",".join([*CANONICAL, "mos"]) + "\n"
+        return self.file("long.csv", head + "0.5,0.6,0.7,0.8,0.9,1.5,50\n" * 8000000)
+
+
 if __name__ == "__main__":
     unittest.main()
