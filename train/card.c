@@ -26,7 +26,7 @@ int vm_card_check(const VmCardFacts *facts, VmError *error)
 
 static json_t *text_json(const char *text)
 {
-    return text && *text ? json_string(text) : json_null();
+    return text && *text ? vm_json_text(text) : json_null();
 }
 
 static json_t *meta_json(const VmTiny *model, const char *key)
@@ -85,7 +85,7 @@ static json_t *features_json(const VmTiny *model)
     unsigned n;
     const char *const *names = vm_tiny_features(model, &n);
     json_t *list = json_array();
-    for (unsigned i = 0; i < n; i++) json_array_append_new(list, json_string(names[i]));
+    for (unsigned i = 0; i < n; i++) json_array_append_new(list, vm_json_text(names[i]));
     return list;
 }
 
@@ -209,8 +209,9 @@ static json_t *entry_json(const VmTiny *model, const VmCardFacts *f)
     json_object_set_new(o, "sha256", json_string(vm_tiny_sha256(model)));
     json_object_set_new(o, "opset", json_integer(17));
     json_object_set_new(o, "quant_mode", json_string("fp32"));
-    if (f->license) json_object_set_new(o, "license", json_string(f->license));
-    if (f->notes && strlen(f->notes) <= 512) json_object_set_new(o, "notes", json_string(f->notes));
+    if (f->license) json_object_set_new(o, "license", vm_json_text(f->license));
+    if (f->notes && strlen(f->notes) <= 512)
+        json_object_set_new(o, "notes", vm_json_text(f->notes));
     return o;
 }
 

@@ -40,13 +40,13 @@ static json_t *ranking_json(const Compare *c)
     const unsigned n = c->args->models.n;
     json_t *o = vm_metrics_json(&c->models[0].evaluation.all), *ranked = json_array(),
            *errors = json_array();
-    json_object_set_new(o, "model", json_string(c->models[0].path));
+    json_object_set_new(o, "model", vm_json_text(c->models[0].path));
     for (unsigned i = 0; i < n; i++) {
         const VmCompared *m = &c->models[i];
         if (!m->code) json_array_append_new(ranked, compared_json(c, m));
         else
-            json_array_append_new(errors,
-                                  json_pack("{s:s,s:s}", "model", m->path, "error", m->error.text));
+            json_array_append_new(errors, json_pack("{s:o,s:s}", "model", vm_json_text(m->path),
+                                                    "error", m->error.text));
     }
     json_object_set_new(o, "ranked", ranked);
     json_object_set_new(o, "errors", errors);
@@ -93,6 +93,14 @@ static int is_good(const CompareArgs *args, const VmMetrics *m)
     return !args->max_rmse.given || m->rmse <= args->max_rmse.value;
 }
 
+static void print_verdict(const VmCompared *m, int good)
+{
+    const VmMetrics *all = &m->evaluation.all;
+    printf("%s ", good ? "good" : "bad ");
+    vm_figures_name(m->path);
+    printf(": PLCC %.5f, SROCC %.5f, RMSE %.4f\n", all->plcc, all->srocc, all->rmse);
+}
+
 /* *good: whether model number i passes. */
 static enum VmExit try_model(Compare *c, unsigned i, int *good)
 {
@@ -108,9 +116,7 @@ static enum VmExit try_model(Compare *c, unsigned i, int *good)
         return VM_EXIT_INPUT;
     }
     *good = is_good(c->args, &m->evaluation.all);
-    if (!is_json_only(c->args->json))
-        printf("%s %s: PLCC %.5f, SROCC %.5f, RMSE %.4f\n", *good ? "good" : "bad ", m->path,
-               m->evaluation.all.plcc, m->evaluation.all.srocc, m->evaluation.all.rmse);
+    if (!is_json_only(c->args->json)) print_verdict(m, *good);
     return VM_EXIT_OK;
 }
 
@@ -144,13 +150,15 @@ static enum VmExit bisect(Compare *c)
     const char *verdict = !first       ? "nothing to bisect: the first model is bad"
                           : first == n ? "no regression: the last model is good"
                                        : "first bad model";
-    if (!is_json_only(c->args->json))
-        printf("%s%s%s\n", verdict, first && first < n ? ": " : "",
-               first && first < n ? c->args->models.items[first] : "");
+    if (!is_json_only(c->args->json)) {
+        printf("%s%s", verdict, first && first < n ? ": " : "");
+        if (first && first < n) vm_figures_name(c->args->models.items[first]);
+        printf("\n");
+    }
     if (c->args->json) {
         json_t *o = json_pack("{s:s,s:o,s:o}", "verdict", verdict, "first_bad_index",
                               first < n ? json_integer(first) : json_null(), "first_bad",
-                              first < n ? json_string(c->args->models.items[first]) : json_null());
+                              first < n ? vm_json_text(c->args->models.items[first]) : json_null());
         status = vm_json_save(o, c->args->json, c->messages);
     }
     return status ? status : c->args->fail_on_first && first < n ? VM_EXIT_GATE : VM_EXIT_OK;

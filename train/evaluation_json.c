@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "evaluate.h"
+#include "json_file.h"
 #include "libvmaf/vmaf_ext.h"
 
 json_t *vm_real_json(double value)
@@ -111,7 +112,7 @@ static json_t *documented(const VmEvaluation *e, const VmTiny *model, const char
                         e->has_latency ? json_real(e->rows_240.p50 * 1e-6) : json_null());
     json_object_set_new(o, "latency_ms_p95_per_clip",
                         e->has_latency ? json_real(e->rows_240.p95 * 1e-6) : json_null());
-    json_object_set_new(o, "model", json_string(model_path));
+    json_object_set_new(o, "model", vm_json_text(model_path));
     json_object_set_new(o, "feature_dim", json_integer(width));
     add_reason(o, &e->all);
     return o;
@@ -120,9 +121,10 @@ static json_t *documented(const VmEvaluation *e, const VmTiny *model, const char
 static void add_origin(json_t *o, const VmTiny *model, const VmDataset *d)
 {
     const char *target = vm_tiny_meta(model, "target");
-    json_object_set_new(o, "target", json_string(target ? target : "unknown"));
-    json_object_set_new(o, "teacher",
-                        json_pack("{s:s,s:s}", "name", d->teacher, "sha256", d->teacher_sha256));
+    json_object_set_new(o, "target", vm_json_text(target ? target : "unknown"));
+    json_object_set_new(
+        o, "teacher",
+        json_pack("{s:o,s:s}", "name", vm_json_text(d->teacher), "sha256", d->teacher_sha256));
     json_object_set_new(o, "data_sha256", json_string(d->sha256));
     json_object_set_new(o, "model_sha256", json_string(vm_tiny_sha256(model)));
     json_object_set_new(o, "engine_epoch", json_string(vmaf_ext_epoch()));

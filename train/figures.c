@@ -4,6 +4,14 @@
 #include <math.h>
 #include <stdio.h>
 
+void vm_figures_name(const char *name)
+{
+    char plain[4096];
+    (void)snprintf(plain, sizeof(plain), "%s", name);
+    vm_text_make_plain(plain);
+    printf("%s", plain);
+}
+
 void vm_figures_title(const char *first)
 {
     printf("%-*s %8s  %8s %8s %8s %9s %9s\n", VM_FIGURE_NAME, first, "rows", "PLCC", "SROCC",
@@ -18,7 +26,10 @@ static void print_real(double value, int width, int digits)
 
 void vm_figures_row(const char *name, const VmMetrics *m)
 {
-    printf("%-*.*s %8zu ", VM_FIGURE_NAME, VM_FIGURE_NAME, name, m->n);
+    char plain[VM_FIGURE_NAME + 1];
+    (void)snprintf(plain, sizeof(plain), "%s", name);
+    vm_text_make_plain(plain);
+    printf("%-*s %8zu ", VM_FIGURE_NAME, plain, m->n);
     print_real(m->plcc, 8, 5);
     print_real(m->srocc, 8, 5);
     print_real(m->krocc, 8, 5);

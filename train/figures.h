@@ -8,6 +8,9 @@
 
 enum { VM_FIGURE_NAME = 24 };
 
+/* A file's name on standard output: on one line, and without what commands a terminal. */
+void vm_figures_name(const char *name);
+
 /* A line of column titles; first: what the rows are. */
 void vm_figures_title(const char *first);
 

@@ -89,7 +89,7 @@ static json_t *data_json(const Fit *f)
     if (!d) return json_null();
     json_t *o = json_object();
     json_object_set_new(o, "sha256", json_string(d->sha256));
-    json_object_set_new(o, "from", f->job->origin ? json_string(f->job->origin) : json_null());
+    json_object_set_new(o, "from", f->job->origin ? vm_json_text(f->job->origin) : json_null());
     json_object_set_new(o, "clips", json_integer(d->n_clips));
     json_object_set_new(o, "sources", json_integer(d->n_sources));
     json_object_set_new(o, "rows", json_integer((json_int_t)d->n));

@@ -59,6 +59,7 @@ static int open_path(VmGrader *teacher, const char *path, VmError *error)
     teacher->path = vm_strdup(path);
     if (!teacher->path) return vm_fail_memory(error);
     (void)snprintf(teacher->name, sizeof(teacher->name), "%s", slash ? slash + 1 : path);
+    vm_text_make_plain(teacher->name);
     vm_sha256_hex(teacher->json, teacher->json_size, teacher->sha256);
     return 0;
 }

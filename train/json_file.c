@@ -25,6 +25,38 @@ enum VmExit vm_json_save(json_t *json, const char *path, VmMessages *messages)
     return VM_EXIT_INTERNAL;
 }
 
+/* New lines and tabs stay: JSON writes them with a backslash. */
+static void make_plain(char *text)
+{
+    char mark;
+
+    do {
+        char *end = text + strcspn(text, "\n\t");
+        mark = *end;
+        *end = 0;
+        vm_text_make_plain(text);
+        *end = mark;
+        text = end + 1;
+    } while (mark);
+}
+
+/* The copy is of jansson's memory, so that want of it ends as it does for every other text. */
+json_t *vm_json_text(const char *text)
+{
+    const size_t size = strlen(text) + 1;
+    json_malloc_t take;
+    json_free_t give_back;
+
+    json_get_alloc_funcs(&take, &give_back);
+    char *copy = take(size);
+    if (!copy) return NULL;
+    memcpy(copy, text, size);
+    make_plain(copy);
+    json_t *json = json_string(copy);
+    give_back(copy);
+    return json;
+}
+
 char *vm_path_in(const char *folder, const char *name, VmMessages *messages)
 {
     const size_t n = strlen(folder);

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "evaluate.h"
+#include "json_file.h"
 #include "loso.h"
 
 static json_t *fold_json(const VmLosoFold *f, const VmDataset *d)
@@ -62,8 +63,9 @@ json_t *vm_loso_json(const VmLosoRun *runs, unsigned n_runs, const VmDataset *d)
 {
     json_t *o = run_json(&runs[vm_loso_best(runs, n_runs)], d), *list = json_array();
     json_object_set_new(o, "schema", json_integer(2));
-    json_object_set_new(o, "teacher",
-                        json_pack("{s:s,s:s}", "name", d->teacher, "sha256", d->teacher_sha256));
+    json_object_set_new(
+        o, "teacher",
+        json_pack("{s:o,s:s}", "name", vm_json_text(d->teacher), "sha256", d->teacher_sha256));
     json_object_set_new(o, "data_sha256", json_string(d->sha256));
     for (unsigned r = 0; r < n_runs; r++) json_array_append_new(list, run_json(&runs[r], d));
     json_object_set_new(o, "runs", list);

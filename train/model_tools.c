@@ -10,6 +10,7 @@
 #include "commands.h"
 #include "cpu.h"
 #include "feature_set.h"
+#include "figures.h"
 #include "judge_args.h"
 #include "rng.h"
 #include "tiny/registry.h"
@@ -205,7 +206,7 @@ typedef struct Audit {
     VmMessages *messages;
     json_t *list;
     unsigned faults, warnings;
-    int lost; /* there was no memory to look at one */
+    int lost; /* there was no memory to look at one, or to report it */
 } Audit;
 
 /* A feature that the engine computes, under the name it has in models. */
@@ -216,6 +217,21 @@ static int is_known(const char *name)
     const int code = vm_feature_set_parse(&set, name, &error);
     vm_feature_set_free(&set);
     return !code;
+}
+
+static const char *const states[] = {"ok", "warning", "fault"};
+
+static void report(Audit *a, const char *name, int state, const char *reason, unsigned width)
+{
+    a->faults += state == 2;
+    a->warnings += state == 1;
+    json_t *o = json_pack("{s:o,s:s,s:s,s:i}", "model", vm_json_text(name), "state", states[state],
+                          "reason", reason, "features", (int)width);
+    if (json_array_append_new(a->list, o)) a->lost = 1;
+    if (json_only(a->args)) return;
+    printf("%-8s ", states[state]);
+    vm_figures_name(name);
+    printf("%s%s\n", *reason ? ": " : "", reason);
 }
 
 static void audit_model(Audit *a, const char *path, const char *name)
@@ -233,23 +249,11 @@ static void audit_model(Audit *a, const char *path, const char *name)
     const int unregistered = !code && vm_registry_verify(model, path, &registry);
     const int untrained =
         !code && vm_tiny_meta(model, "trained") && !strcmp(vm_tiny_meta(model, "trained"), "0");
-    const char *verdict = code           ? error.text
-                          : untrained    ? "it is not trained"
-                          : unregistered ? registry.text
-                                         : "";
-    a->faults += code != 0;
-    a->warnings += !code && (unregistered || untrained);
-    if (!json_only(a->args))
-        printf("%-8s %s%s%s\n",
-               code       ? "fault"
-               : *verdict ? "warning"
-                          : "ok",
-               name, *verdict ? ": " : "", verdict);
-    json_array_append_new(a->list, json_pack("{s:s,s:s,s:s,s:i}", "model", name, "state",
-                                             code       ? "fault"
-                                             : *verdict ? "warning"
-                                                        : "ok",
-                                             "reason", verdict, "features", (int)n));
+    const char *reason = code           ? error.text
+                         : untrained    ? "it is not trained"
+                         : unregistered ? registry.text
+                                        : "";
+    report(a, name, code ? 2 : *reason != 0, reason, n);
     vm_tiny_free(model);
 }
 

@@ -32,6 +32,7 @@ int vm_teacher_open(VmTeacher **result, const char *spec, VmError *error)
     }
     const char *name = path ? path : model.version, *slash = strrchr(name, '/');
     (void)snprintf(t->name, sizeof(t->name), "%s", slash ? slash + 1 : name);
+    vm_text_make_plain(t->name); /* models, reports and the terminal show it */
     *result = t;
     return 0;
 }

@@ -349,6 +349,56 @@ class TestTools(RowsCase):
         result = corpora.run("audit", "--model-dir", self.out, env=self.env)
         self.assertEqual(result.returncode, 3)
 
+    def test_names_of_files_do_not_forge_output(self):
+        """They went to the terminal as they were, one line as two; those that are no UTF-8 were not in the JSON."""
+        with open(os.path.join(support.ROOT, "models", "tiny", "vmaf_tiny_v1.onnx"), "rb") as f:
+            good = f.read()
+        names = [b"a\nok       zz.onnx\x1b]0;pwned\a\x1b[31m.onnx", b"caf\xe9.onnx", b"bad\xff.onnx", "\u00fc.onnx".encode()]
+        folder = os.fsencode(self.path("models"))
+        os.makedirs(folder)
+        for name in names:
+            with open(os.path.join(folder, name), "wb") as f:
+                f.write(b"\x08\x08nonsense" if b"bad" in name else good)
+        shown = ["a?ok       zz.onnx?]0;pwned??[31m.onnx", "bad?.onnx", "caf?.onnx", "\u00fc.onnx"]
+        audit = ["audit", "--model-dir", self.path("models")]
+        text = corpora.run(*audit, env=self.env)
+        self.assertEqual(text.returncode, 3)
+        lines = text.stdout.splitlines()
+        self.assertEqual(len(lines), 5)
+        for line, name in zip(lines, shown):
+            self.assertIn(" " + name, line)
+        shown[0] = shown[0].replace("a?ok", "a\nok")  # as JSON says it
+        report = support.parse_json(corpora.run(*audit, "--json", "-", env=self.env).stdout)
+        self.assertEqual([m["model"] for m in report["audit"]], shown)
+        self.assertEqual((report["models"], report["faults"]), (4, 1))
+
+        paths = [os.fsdecode(os.path.join(folder, name)) for name in names]
+        text = self.call("compare", "--draws", "0", *paths).stdout
+        self.assertNotIn("\x1b", text)
+        self.assertEqual(len(text.splitlines()), 4)
+        report = support.parse_json(self.call("compare", "--draws", "0", "--json", "-", *paths).stdout)
+        found = [*report["ranked"], *report["errors"]]
+        self.assertEqual(sorted(os.path.basename(m["model"]) for m in found), shown)
+        text = self.ok("bisect", "--max-rmse", "1e9", paths[1], paths[0]).stdout
+        self.assertIn("caf?.onnx", text)
+        self.assertIn("a?ok ", text)
+
+    def test_names_that_are_no_utf8_are_recorded(self):
+        """Where rows and figures come from was left out of the files, and so were cards' notes."""
+        data, self.out = self.path("caf\udce9.csv"), self.path("out\udce9")
+        os.rename(self.data, data)
+        self.fit(*QUICK, data=data)
+        self.assertTrue(self.report("run.json")["data"]["from"].endswith("/caf?.csv"))
+        self.assertTrue(self.report()["model"].endswith("/out?/mlp_small_final.onnx"))
+        model, folder = os.path.join(support.ROOT, "models", "tiny", "vmaf_tiny_v1.onnx"), self.path("m")
+        args = ["--model-dir", folder, "--id", "m", "--notes", "two\n\tlines \udce9"]
+        result = corpora.run("register", model, *args, env=self.env)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        for name in ("m.json", "registry.json"):
+            with open(os.path.join(folder, name), encoding="utf-8") as f:
+                card = support.parse_json(f.read())
+            self.assertEqual(card.get("models", [card])[0]["notes"], "two\n\tlines ?")
+
     def refused_with_warning(self, code, command, *args, data):
         self.assertEqual(self.call(command, *args, data=data).returncode, code)
 
