@@ -11,13 +11,6 @@
 
 enum { LINE_MAX_BYTES = 1024 };
 
-static int clip_of(const VmDataset *d, const char *key)
-{
-    for (unsigned i = 0; i < d->n_clips; i++)
-        if (!strcmp(d->clips[i].key, key)) return (int)i;
-    return -1;
-}
-
 static int read_line(const VmDataset *d, char *line, unsigned number, const char *path, double *mos,
                      VmError *error)
 {
@@ -32,7 +25,7 @@ static int read_line(const VmDataset *d, char *line, unsigned number, const char
     if (vm_number_real(comma + 1, &value))
         return vm_fail(error, -EINVAL, "%s: line %u: \"%.60s\" is no number", path, number,
                        comma + 1);
-    const int clip = clip_of(d, line);
+    const int clip = vm_dataset_find_clip(d, line);
     if (clip < 0) return 0; /* of a clip that is not here */
     if (isfinite(mos[clip]))
         return vm_fail(error, -EINVAL, "%s: line %u: clip %s comes twice", path, number, line);

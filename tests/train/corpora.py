@@ -21,11 +21,11 @@ def run(*args, **kwargs):
     return subprocess.run([PROGRAM, *map(str, args)], encoding="utf-8", errors="replace", **kwargs)
 
 
-def cpu_seconds(*args, **kwargs):
-    """What a run that succeeds takes of processors, however many others there are."""
+def cpu_seconds(*args, code=0, **kwargs):
+    """What a run that ends with this status takes of processors, however many others there are."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     result = run(*args, **kwargs)
-    assert result.returncode == 0, result.stderr
+    assert result.returncode == code, result.stderr
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
 
 

@@ -475,6 +475,15 @@ class TestViewers(RowsCase):
             self.assertAlmostEqual(clips["rmse"], (sum(e * e for e in errors) / len(errors)) ** 0.5, delta=1e-4)
         self.refused(1, ["--pool", "harmonic_mean"], "eval", model, "--pool", "median")
 
+    def test_time_of_long_lists(self):
+        """Each line's key was compared with the keys of all clips: seconds for these 20000."""
+        data, seconds = self.file("many.csv", table.many_clips(5)), []
+        for lines in (1, 20000):
+            mos = self.file("long.csv", "key,mos\n" + "".join(f"k{i * 5:06},3\n" for i in range(lines)) + "k000001,good\n")
+            args = ["fit", "--target", "mos", "--val-source", "s000001", "--data", data, "--mos", mos]
+            seconds.append(corpora.cpu_seconds(*args, code=2, env=self.env))
+        self.assertLess(seconds[1], 6 * seconds[0] + 0.5)
+
     def test_bad_lists_are_refused(self):
         args = ["fit", "--target", "mos", "--val-source", "Elm", "--out-dir", self.out, "--mos"]
         key = next(iter(self.truth))
