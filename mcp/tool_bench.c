@@ -118,7 +118,7 @@ static int time_run(Bench *b, unsigned i)
     VM_TRY(vm_scoring_prepare(&s, b->call));
     s.request.cpumask = b->run[i].cpumask;
     s.request.threads = b->run[i].threads;
-    s.request.max_frames = s.request.count;
+    s.request.max_frames = VM_MIN(s.request.max_frames, s.request.count);
     s.request.count = 0;
     s.request.seconds = vm_call_time_left(b->call) / (b->n - i + 1);
     tell(b, i);
