@@ -90,8 +90,9 @@ typedef struct Comparison {
     VmCall *call;
     Encode encode[ENCODES_MAX];
     unsigned n;
-    char model[128];
-    int rates_given; /* for all of them */
+    char *model;          /* name of its score; NULL: nothing is scored yet */
+    uint64_t frames_left; /* that the call may still score */
+    int rates_given;      /* for all of them */
 } Comparison;
 
 /* ---- scoring ---- */
@@ -135,13 +136,14 @@ static void take_scores(Comparison *c, Encode *e, VmScoring *s)
     const char *name = vmaf_ext_model_name(s->job.vmaf, 0);
 
     vmaf_ext_stats_default(&e->stats);
-    const int code = name ? vmaf_ext_stats(s->job.vmaf, name, &e->stats) : -ENODATA;
+    int code = name ? vmaf_ext_stats(s->job.vmaf, name, &e->stats) : -ENODATA;
+    if (!code && !c->model) c->model = vm_strdup(name);
+    if (!code && !c->model) code = -ENOMEM;
     if (code) {
         (void)vm_fail(&e->error, code, "%s",
                       code == -ENOMEM ? "out of memory" : "no frame has a score");
         return;
     }
-    (void)snprintf(c->model, sizeof(c->model), "%s", name);
     e->frames = s->job.scored;
     e->worst = e->stats.worst_index;
     e->bytes_per_frame = size_per_frame(s);
@@ -157,11 +159,13 @@ static int score(Comparison *c, unsigned i, double *done)
 
     if (code) return code;
     s.request.distorted = e->path;
+    s.request.max_frames = c->frames_left; /* not 0, which would be no limit */
     s.progress_from = *done;
     s.progress_jobs = c->n;
     code = vm_scoring_try(&s, &e->error);
     if (!code) take_scores(c, e, &s);
     *done += s.job.frames;
+    c->frames_left -= VM_MIN(c->frames_left, s.job.frames - s.job.begin);
     vm_scoring_close(&s);
     if (code && vm_call_stopped(c->call) > VM_STOP_NONE &&
         vm_call_stopped(c->call) != VM_STOP_TIMEOUT)
@@ -180,6 +184,10 @@ static int score_all(Comparison *c)
         if (vm_call_stopped(c->call) == VM_STOP_TIMEOUT || vm_call_time_left(c->call) <= 0)
             (void)vm_fail(&c->encode[i].error, -ETIME,
                           "time ran out before it; compare fewer or score ranges");
+        else if (!c->frames_left)
+            (void)vm_fail(&c->encode[i].error, -E2BIG,
+                          "the most frames that one call may score came before it; compare fewer "
+                          "or score ranges");
         else VM_TRY(score(c, i, &done));
         scored += !*c->encode[i].error.text;
     }
@@ -298,9 +306,11 @@ static int run(VmCall *call)
 
     if (!c) return vm_call_fail(call, -ENOMEM, "out of memory");
     c->call = call;
+    c->frames_left = vm_call_max_frames(call);
     take_encodes(c);
     int code = score_all(c);
     if (!code) code = answer(c);
+    vm_free(c->model);
     vm_free(c);
     return code;
 }

@@ -53,6 +53,16 @@ class Score(mcp_client.Case):
         self.assertAlmostEqual(features["psnr_y"], float(want["psnr_y"]["mean"]), 6)
         self.assertIn("float_ssim", features)
 
+    def test_long_names(self):
+        """compare_encodes cut the name of the score within a character, and failed for want of memory."""
+        pair = self.raw_pair("A", 36, 36)
+        name = "x" + "é" * 100
+        path = pair.pop("dis")
+        got = self.client.get(
+            "compare_encodes", **pair, model=f"version=vmaf_v0.6.1:name={name}", encodes=[{"path": path}]
+        )
+        self.assertEqual(got["model_id"], name)
+
     def test_tiny_models(self):
         """A linear model whose answer is computed here from the features of each frame."""
         weights = [30.0, 5.0, 10.0, 15.0, 20.0, 0.25]
@@ -340,6 +350,18 @@ class Deadline(Long):
         got = self.client.get("vmaf_score", **self.raw_pair("A", 36, 36, frames=60))
         self.assertEqual((got["end"], got["frames_scored"]), ("limit", 40))
         self.assertIn("frame_start", got["warnings"][0])
+
+    def test_frames_of_several(self):
+        """The limit was that of each encode, and a benchmark had none."""
+        pair = self.raw_pair("A", 36, 36, frames=60)
+        path = pair.pop("dis")
+        encodes = [{"path": path, "label": x} for x in "abc"]
+        got = self.client.get("compare_encodes", **pair, encodes=encodes, frame_count=30)["encodes"]
+        # behind the range of the first one more is read
+        self.assertEqual([e.get("frames") for e in got], [30, 9, None])
+        self.assertIn("most frames", got[2]["error"])
+        got = self.client.get("run_benchmark", **pair, dis=path, frame_count=50)
+        self.assertEqual({r["frames"] for r in got["runs"]}, {40})
 
     def test_time(self):
         """The server's deadline gives what there is, and the frames that are there are right."""
