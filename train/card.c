@@ -8,6 +8,7 @@
 
 #include "json_file.h"
 #include "lease.h"
+#include "number.h"
 #include "outfile.h"
 #include "sha256.h"
 #include "tiny/registry.h"
@@ -38,6 +39,9 @@ static json_t *meta_number(const VmTiny *model, const char *key)
 {
     const char *text = vm_tiny_meta(model, key);
     double value;
+    uint64_t whole;
+    if (text && !vm_number_decimal(text, INT64_MAX, &whole)) /* a seed has up to 19 digits */
+        return json_integer((json_int_t)whole);
     if (!text || vm_parse_double(text, &value) || !isfinite(value)) return json_null();
     return value == floor(value) && fabs(value) < 1e15 ? json_integer((json_int_t)value)
                                                        : json_real(value);

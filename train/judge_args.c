@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "number.h"
+#include "rng.h"
 
 int vm_judge_parse_limit(const char *text, void *value, VmError *error)
 {
@@ -28,7 +29,7 @@ const VmOption vm_judge_options[] = {
      .choices = VM_POOL_WORDS, .initial = "mean"},
     {"draws", "N", "of the bootstrap over clips; 0 = no intervals", VM_OPTION_COUNT, AT(draws), 0,
      1000000, .initial = "2000"},
-    {"seed", "N", "of the bootstrap", VM_OPTION_LARGE, AT(seed), 0, UINT64_MAX, .initial = "0"},
+    {"seed", "N", "of the bootstrap", VM_OPTION_LARGE, AT(seed), 0, VM_SEED_MAX, .initial = "0"},
     {"threads", "N", "0 = one for each core", VM_OPTION_COUNT, AT(threads), 0, 256, .initial = "0"},
     {0},
 };

@@ -6,6 +6,7 @@
 
 #include "cpu.h"
 #include "number.h"
+#include "rng.h"
 
 static const uint64_t MAX_COUNT = 100000000;
 
@@ -126,7 +127,7 @@ const VmOption vm_learn_options[] = {
      .parse = vm_learn_parse_count},
     {"pull", "FACTOR", "of the squared distance to the first parameters, per row", VM_OPTION_TEXT,
      AT(pull), .parse = parse_pull},
-    {"seed", "N", "of everything that is random", VM_OPTION_LARGE, AT(seed), 0, UINT64_MAX,
+    {"seed", "N", "of everything that is random", VM_OPTION_LARGE, AT(seed), 0, VM_SEED_MAX,
      .initial = "0"},
     {"threads", "N", "0 = one for each core; the result is the same", VM_OPTION_COUNT, AT(threads),
      0, 256, .initial = "0"},

@@ -9,6 +9,7 @@
 #include "loso.h"
 #include "loso_figures.h"
 #include "progress.h"
+#include "rng.h"
 #include "train_common.h"
 
 enum { MAX_RUNS = 1000 };
@@ -90,6 +91,11 @@ static enum VmExit run(const void *opaque, VmMessages *messages)
     if ((uint64_t)n_archs * args->seeds > MAX_RUNS) {
         vm_message_error(messages, "%u architectures with %u seeds are more than %d runs", n_archs,
                          args->seeds, MAX_RUNS);
+        return VM_EXIT_USAGE;
+    }
+    if (args->seeds - 1 > VM_SEED_MAX - args->learn.seed) {
+        vm_message_error(messages, "%u seeds from %" PRIu64 " on go beyond %" PRIu64, args->seeds,
+                         args->learn.seed, VM_SEED_MAX);
         return VM_EXIT_USAGE;
     }
     VmArch *archs = vm_alloc_array(n_archs, sizeof(*archs));

@@ -322,7 +322,7 @@ static const VmOption profile_options[] = {
 static const VmOption cross_options[] = {
     JSON_OPTION,
     {"n-rows", "N", "random rows", VM_OPTION_COUNT, AT(rows), 1, 10000000, .initial = "4096"},
-    {"seed", "N", "of the rows", VM_OPTION_LARGE, AT(seed), 0, UINT64_MAX, .initial = "0"},
+    {"seed", "N", "of the rows", VM_OPTION_LARGE, AT(seed), 0, VM_SEED_MAX, .initial = "0"},
     {0},
 };
 

@@ -7,6 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Of those that are options: whole numbers of JSON, which records them, go no further. */
+#define VM_SEED_MAX ((uint64_t)INT64_MAX)
+
 typedef struct VmRng {
     uint64_t s[4];
     int has_spare;

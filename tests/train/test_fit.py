@@ -612,6 +612,21 @@ class TestBadInput(RowsCase):
         self.refused(2, ["vmaf_v9"], "fit", "--teacher", "version=vmaf_v9", "--out-dir", self.out)
         self.assertFalse(os.path.exists(self.out))
 
+    def test_seeds_that_json_cannot_hold(self):
+        """Half of all 64-bit seeds were recorded as negative numbers, large ones in a card without their last digits."""
+        most = 2**63 - 1
+        model = self.fit(*QUICK, "--seed", str(most))
+        self.assertEqual(self.report("run.json")["seed"], most)
+        self.assertEqual(corpora.run("register", model, "--id", "m", "--model-dir", self.out, env=self.env).returncode, 0)
+        self.assertEqual(self.report("m.json")["training"]["seed"], most)
+        runs = self.json("loso", *QUICK, "--model-arch", "linear", "--seed", str(most - 1), "--seeds", "2")["runs"]
+        self.assertEqual([r["seed"] for r in runs], [most - 1, most])
+        words = [f"from 0 to {most}"]
+        for command in ("fit", "loso", "eval", "sweep", "run"):
+            self.refused(1, words, command, "--seed", str(most + 1))
+        self.check_refused(1, words, "cross-level", model, "--seed", str(most + 1), root=False)
+        self.refused(1, [f"2 seeds from {most}", "beyond"], "loso", "--seed", str(most), "--seeds", "2")
+
     def test_a_constant_feature_is_said(self):
         rows = [(k, s, f, [*x[:5], 3.0], table.Teacher().raw([*x[:5], 3.0])) for k, s, f, x, _ in self.rows[::3]]
         data = self.file("flat.csv", table.csv(rows))
