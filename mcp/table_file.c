@@ -24,8 +24,8 @@ static int refuse(const char *path, int code, const char *why, VmError *error)
 }
 
 /* By its first bytes, whatever it is called. */
-static int read_stream(FILE *file, const char *path, const char *features, VmDataset **dataset,
-                       VmError *error)
+static int read_stream(FILE *file, const char *path, const char *features, const VmWatch *watch,
+                       VmDataset **dataset, VmError *error)
 {
     char head[4] = {0};
     VmError why = {{0}};
@@ -37,9 +37,12 @@ static int read_stream(FILE *file, const char *path, const char *features, VmDat
                       "Parquet is not read; convert it to CSV, e.g. python3 -c \"import pandas; "
                       "pandas.read_parquet('X.parquet').to_csv('X.csv', index=False)\"",
                       error);
-    const int code = (unsigned char)head[0] == 0x93 ? vm_npy_read(file, features, dataset, &why)
-                                                    : vm_csv_read(file, features, dataset, &why);
-    return code ? refuse(path, code, why.text, error) : 0;
+    const int code = (unsigned char)head[0] == 0x93
+                         ? vm_npy_read(file, features, watch, dataset, &why)
+                         : vm_csv_read(file, features, watch, dataset, &why);
+    return code == -ECANCELED ? vm_fail(error, code, "cancelled")
+           : code             ? refuse(path, code, why.text, error)
+                              : 0;
 }
 
 /* Before anything is read: holes cost no disk, so that a file of any size is soon made. */
@@ -55,7 +58,7 @@ static int check_size(FILE *file, const char *path, VmError *error)
 }
 
 static int read_file(const VmRoots *roots, const char *path, const char *features,
-                     VmDataset **dataset, VmError *error)
+                     const VmWatch *watch, VmDataset **dataset, VmError *error)
 {
     const int fd = vm_roots_open_file(roots, path, error);
 
@@ -66,7 +69,7 @@ static int read_file(const VmRoots *roots, const char *path, const char *feature
         return vm_fail_memory(error);
     }
     int code = check_size(file, path, error);
-    if (!code) code = read_stream(file, path, features, dataset, error);
+    if (!code) code = read_stream(file, path, features, watch, dataset, error);
     (void)fclose(file);
     return code;
 }
@@ -155,7 +158,7 @@ static int read_any(const VmRoots *roots, const char *path, const char *features
 {
     const int folder = vm_roots_open_folder(roots, path, NULL);
     const int code = is_folder(folder) ? read_corpus(folder, path, features, watch, dataset, error)
-                                       : read_file(roots, path, features, dataset, error);
+                                       : read_file(roots, path, features, watch, dataset, error);
 
     if (folder >= 0) close(folder);
     return code;

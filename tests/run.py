@@ -39,7 +39,7 @@ BUILD_OPTIONS = {
     "build-neon": ["--cross-file", "tests/check/aarch64.ini", "-Dkernels_only=true"],
 }
 # Unit tests with several threads.
-TSAN_TESTS = ["test_consumers", "test_context", "test_ext", "test_misuse"]
+TSAN_TESTS = ["test_consumers", "test_context", "test_ext", "test_lines", "test_misuse"]
 TSAN_TARGETS = ["vmaf:executable", "vmaf-train:executable", "vmaf-mcp:executable", *TSAN_TESTS]
 BUILD_TARGETS = {"build-tsan": TSAN_TARGETS, "build-tsan-clang": TSAN_TARGETS}
 BUILD_NEEDS = {"build-neon": "aarch64-linux-gnu-gcc"}

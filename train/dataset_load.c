@@ -34,8 +34,8 @@ static int read_file(FILE *file, const char *list, VmDataset **dataset, VmError 
     const int first = getc(file);
 
     (void)ungetc(first, file);
-    return first == 0x93 ? vm_npy_read(file, list, dataset, error)
-                         : vm_csv_read(file, list, dataset, error);
+    return first == 0x93 ? vm_npy_read(file, list, NULL, dataset, error)
+                         : vm_csv_read(file, list, NULL, dataset, error);
 }
 
 static enum VmExit load_file(VmDataset **dataset, const VmDataArgs *args, VmMessages *messages)

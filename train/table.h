@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "dataset.h"
+#include "team.h"
 
 enum { VM_COLUMNS_MAX = 256 };
 
@@ -39,9 +40,11 @@ int vm_table_start(VmTable *table, const char *const *columns, unsigned n, const
 int vm_table_add(VmTable *table, const VmCell *cells, VmError *error);
 
 /* Readers: they take a file that is open for reading and leave it open. Returns 0, or a negative errno with
- * the place and the reason; *dataset is set on success. */
-int vm_csv_read(FILE *file, const char *list, VmDataset **dataset, VmError *error);
-int vm_npy_read(FILE *file, const char *list, VmDataset **dataset, VmError *error);
+ * the place and the reason; -ECANCELED soon after the watch says so. *dataset is set on success. */
+int vm_csv_read(FILE *file, const char *list, const VmWatch *watch, VmDataset **dataset,
+                VmError *error);
+int vm_npy_read(FILE *file, const char *list, const VmWatch *watch, VmDataset **dataset,
+                VmError *error);
 
 /* Writers; errors of the file are left to whoever closes it. */
 void vm_csv_write(FILE *file, const VmDataset *dataset);

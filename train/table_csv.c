@@ -14,6 +14,7 @@ typedef struct Csv {
     uint64_t number;
     VmCell cells[VM_COLUMNS_MAX];
     unsigned n;
+    const VmWatch *watch;
     VmError *error;
 } Csv;
 
@@ -81,6 +82,7 @@ static int read_rows(Csv *csv, VmTable *table)
     int got;
 
     while ((got = read_line(csv)) == 1) {
+        if (vm_watch_cancelled(csv->watch)) return vm_fail(csv->error, -ECANCELED, "cancelled");
         if (!*csv->line) continue;
         VM_TRY(split(csv));
         if (csv->n != columns) return refuse(csv, "it has not as many columns as the first");
@@ -91,9 +93,10 @@ static int read_rows(Csv *csv, VmTable *table)
     return got;
 }
 
-int vm_csv_read(FILE *file, const char *list, VmDataset **dataset, VmError *error)
+int vm_csv_read(FILE *file, const char *list, const VmWatch *watch, VmDataset **dataset,
+                VmError *error)
 {
-    Csv csv = {.file = file, .line = vm_alloc(LINE_MAX_BYTES + 2), .error = error};
+    Csv csv = {.file = file, .line = vm_alloc(LINE_MAX_BYTES + 2), .watch = watch, .error = error};
     VmTable table = {.dataset = NULL};
     int err = csv.line ? read_names(&csv, &table, list) : vm_fail_memory(error);
 

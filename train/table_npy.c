@@ -31,6 +31,7 @@ typedef struct Npy {
     uint64_t n;
     uint8_t bytes[RECORD_MAX];
     char texts[VM_COLUMNS_MAX][VM_DATASET_NAME_MAX + 2];
+    const VmWatch *watch;
     VmError *error;
 } Npy;
 
@@ -254,6 +255,7 @@ static int read_record(Npy *npy, VmTable *table)
 static int read_records(Npy *npy, VmTable *table)
 {
     for (uint64_t i = 0; i < npy->n; i++) {
+        if (vm_watch_cancelled(npy->watch)) return vm_fail(npy->error, -ECANCELED, "cancelled");
         const int err = read_record(npy, table);
         if (err == -EINVAL) {
             const VmError why = *npy->error;
@@ -275,13 +277,15 @@ static int read_all(Npy *npy, VmTable *table, const char *list)
     return vm_dataset_finish(table->dataset) < 0 ? vm_fail_memory(npy->error) : 0;
 }
 
-int vm_npy_read(FILE *file, const char *list, VmDataset **dataset, VmError *error)
+int vm_npy_read(FILE *file, const char *list, const VmWatch *watch, VmDataset **dataset,
+                VmError *error)
 {
     VmTable table = {.dataset = NULL};
     Npy *npy = vm_alloc(sizeof(*npy));
 
     if (!npy) return vm_fail_memory(error);
     npy->file = file;
+    npy->watch = watch;
     npy->error = error;
     const int err = read_all(npy, &table, list);
     vm_free(npy);

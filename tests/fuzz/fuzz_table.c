@@ -8,7 +8,7 @@
 
 #include "table.h"
 
-typedef int Reader(FILE *, const char *, VmDataset **, VmError *);
+typedef int Reader(FILE *, const char *, const VmWatch *, VmDataset **, VmError *);
 
 static VmDataset *read_with(Reader *reader, const void *data, size_t size)
 {
@@ -17,7 +17,7 @@ static VmDataset *read_with(Reader *reader, const void *data, size_t size)
     FILE *file = fmemopen((void *)data, size, "rb");
 
     if (!file) return NULL;
-    if (reader(file, "full", &dataset, &error) < 0 && !error.text[0]) abort();
+    if (reader(file, "full", NULL, &dataset, &error) < 0 && !error.text[0]) abort();
     (void)fclose(file);
     return dataset;
 }

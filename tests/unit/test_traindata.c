@@ -166,7 +166,7 @@ static int read_csv(void *opaque)
     VmError error;
     FILE *file = fmemopen(opaque, strlen(opaque), "rb");
     assert_non_null(file);
-    const int err = vm_csv_read(file, "adm2,motion2", &dataset, &error);
+    const int err = vm_csv_read(file, "adm2,motion2", NULL, &dataset, &error);
     (void)fclose(file);
     if (!err) assert_int_equal(dataset->n, 3);
     vm_dataset_free(dataset);
