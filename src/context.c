@@ -148,6 +148,33 @@ static int add_feature_text(VmafContext *v, const VmInstance *instance)
     return vm_list_add(&v->features, text);
 }
 
+/* Scores have names of some of the options only. */
+static void tell_of_dropped(VmafContext *v, const VmInstance *kept, const VmInstance *dropped)
+{
+    char *a = vm_options_text(kept->extractor->options, kept->options);
+    char *b = vm_options_text(kept->extractor->options, dropped->options);
+    if (a && b && strcmp(a, b) != 0)
+        vm_log(
+            v, VMAF_LOG_LEVEL_WARNING,
+            "feature %s is computed with \"%s\": \"%s\" would give the same names, and is left out",
+            kept->extractor->name, a, b);
+    vm_free(a);
+    vm_free(b);
+}
+
+/* Its columns and what reports say of it; on failure there is nothing of both. */
+static int list_instance(VmafContext *v, VmInstance *instance)
+{
+    const unsigned columns = v->scores.n_columns;
+    int code = vm_instance_columns(instance, &v->scores);
+    if (code == -EEXIST)
+        code = vm_fail(&v->error, -EINVAL, "a score was imported under the name of a feature of %s",
+                       instance->extractor->name);
+    else if (code || add_feature_text(v, instance)) code = vm_fail_memory(&v->error);
+    if (code) vm_scores_restore(&v->scores, columns, v->scores.n_rows, v->scores.base);
+    return code;
+}
+
 /* An instance equal to an earlier one is dropped, as libvmaf does. */
 static int add_instance(VmafContext *v, const VmExtractor *extractor,
                         const VmafFeatureDictionary *dict)
@@ -158,6 +185,7 @@ static int add_instance(VmafContext *v, const VmExtractor *extractor,
     for (unsigned i = 0; i < v->n_instances; i++) {
         same += v->instances[i]->extractor == extractor;
         if (!vm_instance_equal(v->instances[i], instance)) continue;
+        tell_of_dropped(v, v->instances[i], instance);
         vm_instance_free(instance);
         return 0;
     }
@@ -172,13 +200,10 @@ static int add_instance(VmafContext *v, const VmExtractor *extractor,
                              VM_MAX_INSTANCES, extractor->name);
     }
     v->instances = grown;
-    grown[v->n_instances++] = instance;
-    const int code = vm_instance_columns(instance, &v->scores);
-    if (code == -EEXIST)
-        return vm_fail(&v->error, -EINVAL, "a score was imported under the name of a feature of %s",
-                       extractor->name);
-    if (code || add_feature_text(v, instance)) return vm_fail_memory(&v->error);
-    return 0;
+    const int code = list_instance(v, instance);
+    if (code) vm_instance_free(instance);
+    else grown[v->n_instances++] = instance;
+    return code;
 }
 
 static int use_feature(VmafContext *v, const char *name, const VmafFeatureDictionary *dict)
@@ -250,6 +275,7 @@ static int fill_tiny_record(VmTinyRecord *r, const VmafModel *m)
         VM_TRY(vm_list_add(&r->keys, vm_strdup(key)));
         VM_TRY(vm_list_add(&r->values, vm_strdup(value)));
     }
+    r->is_dynamic = vm_tiny_is_dynamic(m->tiny->model);
     r->id = m->tiny->id ? vm_strdup(m->tiny->id) : NULL;
     return m->tiny->id && !r->id ? -ENOMEM : 0;
 }
@@ -427,6 +453,7 @@ static int start(VmafContext *v, const VmFormat *format, unsigned index)
         const VmExtractor *e = v->instances[i]->extractor;
         if (e->check) VM_TRY(e->check(v->instances[i]->options, format, &v->error));
     }
+    const unsigned columns = v->scores.n_columns, rows = v->scores.n_rows, base = v->scores.base;
     v->format = *format;
     if (index >= LATE) vm_scores_begin(&v->scores, index);
     int code = vm_scores_reserve(&v->scores, index + 1) ? vm_fail_memory(&v->error) : 0;
@@ -439,6 +466,7 @@ static int start(VmafContext *v, const VmFormat *format, unsigned index)
     vm_free(v->groups);
     v->groups = NULL;
     v->format = (VmFormat){0};
+    vm_scores_restore(&v->scores, columns, rows, base);
     return code;
 }
 

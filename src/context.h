@@ -19,6 +19,7 @@
 typedef struct VmTinyRecord {
     char *id;                      /* of a registry, or NULL */
     VmList features, keys, values; /* keys and values: metadata */
+    int is_dynamic;                /* a frame's score depends on which others are scored */
 } VmTinyRecord;
 
 /* A model in use: what the report says of it, and where its scores go. */

@@ -18,6 +18,7 @@ enum {
      * decide how much memory is taken. */
     CELLS_AT_LEAST = 1 << 22,
     CELLS_PER_VALUE = 64,
+    MAX_NAME = 256, /* bytes; names are compared with one another */
 };
 
 typedef struct Chunk {
@@ -33,6 +34,7 @@ typedef struct Merge {
     unsigned n;
     json_t *numbers; /* of columns, by name */
     json_t *warned;  /* warnings that are there, as keys */
+    json_t *models;  /* names of models, as keys */
     VmError *error;
 } Merge;
 
@@ -52,6 +54,7 @@ static const char *text_of(const Chunk *c, const char *key)
 /* Names that a report gives are printed, and are looked for by their letters. */
 static int check_name(const Merge *m, const Chunk *c, const char *name)
 {
+    if (strlen(name) > MAX_NAME) return bad(m, c, "a name in it has more than 256 bytes");
     return vm_text_is_plain(name) ? 0 : bad(m, c, "a name in it holds control characters");
 }
 
@@ -213,6 +216,7 @@ static int read_models(const Merge *m)
             sha256[strspn(sha256, "0123456789abcdef")])
             return bad(m, &m->chunks[0], "\"models\" is damaged");
         VM_TRY(check_name(m, &m->chunks[0], name));
+        if (json_object_set_new(m->models, name, json_true())) return vm_fail_memory(m->error);
         memcpy(r.sha256, sha256, strlen(sha256));
         r.name = vm_strdup(name);
         r.origin = vm_strdup(origin);
@@ -249,6 +253,7 @@ static int read_tiny_model(VmTinyRecord *r, const json_t *entry)
     const char *id = json_string_value(json_object_get(entry, "id"));
     VM_TRY(read_texts(json_object_get(entry, "features"), &r->features));
     VM_TRY(read_entries(json_object_get(entry, "metadata"), &r->keys, &r->values));
+    r->is_dynamic = json_is_true(json_object_get(entry, "depends_on_all_frames"));
     r->id = id ? vm_strdup(id) : NULL;
     return id && !r->id ? -ENOMEM : 0;
 }
@@ -267,6 +272,11 @@ static int read_tiny_models(const Merge *m)
             model->tiny = vm_alloc(sizeof(*model->tiny));
             if (!model->tiny || read_tiny_model(model->tiny, entry))
                 return vm_fail_memory(m->error);
+            if (model->tiny->is_dynamic && m->n > 1)
+                return vm_fail(m->error, -EINVAL,
+                               "model %s scores a frame by all that are scored with it: parts "
+                               "cannot be put together, score the clip whole",
+                               name);
             break;
         }
     }
@@ -312,7 +322,9 @@ static int read_sums(const Merge *m, const Chunk *c)
         VmTotal t;
         if (read_sum(entry, &t)) return bad(m, c, "\"sums\" is damaged");
         VM_TRY(check_name(m, c, name));
-        if (vm_scores_add_total(&m->v->scores, name, &t)) return vm_fail_memory(m->error);
+        const int code = vm_scores_add_total(&m->v->scores, name, &t);
+        if (code == -ERANGE) return bad(m, c, "\"sums\" is damaged");
+        if (code) return vm_fail_memory(m->error);
         if (m->v->scores.n_totals > MAX_ENTRIES)
             return bad(m, c, "with it the reports have too many different sums");
     }
@@ -346,15 +358,8 @@ static int add_columns(const Merge *m, const Chunk *c)
     return 0;
 }
 
-static int is_model(const VmafContext *v, const char *name)
-{
-    for (unsigned i = 0; i < v->n_models; i++)
-        if (!strcmp(v->models[i].name, name)) return 1;
-    return 0;
-}
-
-/* A score without a finite value is null in JSON; of those, infinity (dB of equal pictures) is what
- * features give. Models have a number for each frame. */
+/* A score without a finite value is null in JSON: infinity (dB of equal pictures), unless it is listed as no number.
+ * Models have a number for each frame. */
 static int read_score(const Merge *m, const Chunk *c, unsigned index, const char *name,
                       const json_t *value)
 {
@@ -363,7 +368,7 @@ static int read_score(const Merge *m, const Chunk *c, unsigned index, const char
     if (!number || !(json_is_number(value) || json_is_null(value)))
         return vm_fail(m->error, -EINVAL, "report %s: frame %u has a bad score \"%s\"", c->path,
                        index, name);
-    if (json_is_null(value) && is_model(m->v, name))
+    if (json_is_null(value) && json_object_get(m->models, name))
         return vm_fail(m->error, -EINVAL, "report %s: model %s has no number for frame %u", c->path,
                        name, index);
     VmColumn *column = m->v->scores.columns[json_integer_value(number)];
@@ -387,7 +392,35 @@ static int read_frame(const Merge *m, const Chunk *c, const json_t *frame)
     return 0;
 }
 
-/* A score that the report could pool has a value in each of its frames. */
+/* One that is listed as no number, and is null there. */
+static int put_nan(const Merge *m, const Chunk *c, const char *name, const json_t *frame)
+{
+    const json_t *number = json_object_get(m->numbers, name);
+    const double index = json_is_number(frame) ? json_number_value(frame) : -1;
+    double value = 0;
+    if (!number || !(index >= c->first && index < (double)c->first + c->count) ||
+        index != floor(index))
+        return bad(m, c, "\"nan\" is damaged");
+    VmColumn *column = m->v->scores.columns[json_integer_value(number)];
+    if (vm_column_get(column, (unsigned)index, &value) || isfinite(value))
+        return bad(m, c, "\"nan\" is damaged");
+    vm_column_put(column, (unsigned)index, NAN);
+    return 0;
+}
+
+static int read_nan(const Merge *m, const Chunk *c)
+{
+    const char *name;
+    json_t *frames, *frame;
+    json_object_foreach(json_object_get(c->block, "nan"), name, frames)
+    {
+        size_t i;
+        json_array_foreach(frames, i, frame) VM_TRY(put_nan(m, c, name, frame));
+    }
+    return 0;
+}
+
+/* A score that one of its frames has is in each of them. */
 static int check_frames(const Merge *m, const Chunk *c)
 {
     const char *name;
@@ -398,7 +431,7 @@ static int check_frames(const Merge *m, const Chunk *c)
         uint64_t bits;
         const json_t *number = json_object_get(m->numbers, name);
         const VmColumn *column = m->v->scores.columns[json_integer_value(number)];
-        for (unsigned i = c->first; json_object_size(pooled) && i < c->first + c->count; i++)
+        for (unsigned i = c->first; i < c->first + c->count; i++)
             if (i % step == 0 && vm_column_get_bits(column, i, &bits))
                 return vm_fail(m->error, -EINVAL, "report %s: frame %u has no score \"%s\"",
                                c->path, i, name);
@@ -414,6 +447,7 @@ static int read_chunk(const Merge *m, const Chunk *c)
     VM_TRY(read_sums(m, c));
     for (size_t i = 0; i < json_array_size(frames); i++)
         VM_TRY(read_frame(m, c, json_array_get(frames, i)));
+    VM_TRY(read_nan(m, c));
     return check_frames(m, c);
 }
 
@@ -442,7 +476,8 @@ static int merge(Merge *m, const char *const *paths)
     m->chunks = vm_alloc_array(m->n, sizeof(*m->chunks));
     m->numbers = json_object();
     m->warned = json_object();
-    if (!m->chunks || !m->numbers || !m->warned) return vm_fail_memory(m->error);
+    m->models = json_object();
+    if (!m->chunks || !m->numbers || !m->warned || !m->models) return vm_fail_memory(m->error);
     for (unsigned i = 0; i < m->n; i++) {
         m->chunks[i].path = paths[i];
         VM_TRY(load(m, &m->chunks[i]));
@@ -467,6 +502,7 @@ int vmaf_ext_merge(VmafContext **vmaf, const char *const *paths, unsigned n_path
     vm_free(m.chunks);
     json_decref(m.numbers);
     json_decref(m.warned);
+    json_decref(m.models);
     if (!code) {
         *vmaf = m.v;
         return 0;

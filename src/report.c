@@ -162,6 +162,34 @@ static void json_sums(const VmReport *r)
     fputs(r->v->scores.n_totals ? "\n    },\n" : "},\n", r->out);
 }
 
+/* Frames of one column, if there are any; n: columns before it that have some. */
+static int json_nan_frames(const VmReport *r, const VmColumn *column, int n)
+{
+    int found = 0;
+    for (unsigned i = next_row(r, 0); i < r->v->scores.n_rows; i = next_row(r, i + 1)) {
+        double value;
+        if (vm_column_get(column, i, &value) || !isnan(value)) continue;
+        if (found) fprintf(r->out, ", %u", i);
+        else {
+            fputs(n ? ",\n      " : "    \"nan\": {\n      ", r->out);
+            vm_report_json_text(r, column->label);
+            fprintf(r->out, ": [%u", i);
+        }
+        found = 1;
+    }
+    if (found) fputs("]", r->out);
+    return found;
+}
+
+/* A score that is not finite is null; those that are no number at all are listed, so that they do not count as infinite
+ * where reports are put together. */
+static void json_nan(const VmReport *r)
+{
+    int n = 0;
+    for (unsigned c = 0; c < r->n_columns; c++) n += json_nan_frames(r, r->columns[c], n);
+    if (n) fputs("\n    },\n", r->out);
+}
+
 static void json_percentiles(const VmReport *r)
 {
     fputs("    \"percentiles\": {", r->out);
@@ -208,6 +236,7 @@ static void json_extension(const VmReport *r)
     fputs(",\n", r->out);
     json_percentiles(r);
     json_sums(r);
+    json_nan(r);
     vm_report_json_list(r, "warnings", r->config.warnings, r->config.n_warnings);
     fputs("\n  }", r->out);
 }

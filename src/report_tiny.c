@@ -65,6 +65,7 @@ static void json_tiny(const VmReport *r, const VmModelRecord *m)
                 outside[0], outside[1]);
     if (interval_of(m->tiny, &level, &q))
         fprintf(r->out, ",\n    \"interval\": {\"level\": %.17g, \"plus_minus\": %.17g}", level, q);
+    if (m->tiny->is_dynamic) fputs(",\n    \"depends_on_all_frames\": true", r->out);
     fputs(",\n    \"metadata\": {", r->out);
     for (unsigned i = 0; i < m->tiny->keys.n; i++) {
         fputs(i ? ", " : "", r->out);

@@ -21,6 +21,36 @@ static int owner_of(const VmafContext *v, const VmColumn *column, const VmInstan
     return 0;
 }
 
+/* Has the frame been computed? After a cancellation some that were read have not. */
+static int is_computed(const VmInstance *instance, unsigned row)
+{
+    uint64_t bits;
+    int any = 0;
+    for (unsigned k = 0; k < instance->extractor->n_features; k++) {
+        const VmFeatureKind kind = instance->extractor->features[k].kind;
+        const VmColumn *column = instance->columns[k];
+        if (!column || (kind != VM_FRAME_FEATURE && kind != VM_HIDDEN_BITS)) continue;
+        if (!vm_column_get_bits(column, row, &bits)) return 1;
+        any = 1;
+    }
+    return !any;
+}
+
+/* The end of the frames that a derived value of this frame stands on: itself, those that it looks back at, the first
+ * ones, and as many behind it as there are. 0: they are not all there. */
+static unsigned computed_end(const VmafContext *v, const VmInstance *instance, unsigned index,
+                             unsigned before, unsigned after)
+{
+    const unsigned first = v->first, low = index - first > before ? index - before : first;
+    for (unsigned i = first; i <= index && i <= first + before; i++)
+        if (!is_computed(instance, i)) return 0;
+    for (unsigned i = low; i <= index; i++)
+        if (!is_computed(instance, i)) return 0;
+    for (unsigned i = index + 1; i < v->end && i - index <= after; i++)
+        if (!is_computed(instance, i)) return i;
+    return v->end;
+}
+
 /* Before the flush a derived feature is computed as if the newest frame were the last; *final becomes 0 if
  * frames to come can change it. */
 static int feature_value(VmafContext *v, const VmColumn *column, unsigned index, double *value,
@@ -33,10 +63,11 @@ static int feature_value(VmafContext *v, const VmColumn *column, unsigned index,
         owner_of(v, column, &instance, &feature) &&
         instance->extractor->features[feature].kind == VM_DERIVED_FEATURE) {
         const VmExtractor *e = instance->extractor;
-        *value = e->derive(instance, feature, index, v->first, v->end);
         if (e->context) e->context(instance->options, &before, &after);
-        if (after >= v->end - index) *final = 0;
-        return 0;
+        const unsigned end = computed_end(v, instance, index, before, after);
+        if (after >= end - index) *final = 0;
+        if (end) *value = e->derive(instance, feature, index, v->first, end);
+        if (end) return 0;
     }
     return vm_fail(&v->error, v->flushed || index < v->end ? -EINVAL : -EAGAIN,
                    "feature %s has no value for frame %u", column->label, index);

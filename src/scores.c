@@ -86,6 +86,7 @@ int vm_scores_add_total(VmScores *s, const char *name, const VmTotal *sums)
     for (unsigned i = 0; i < s->n_totals; i++) {
         VmTotal *t = &s->totals[i];
         if (strcmp(t->name, name) != 0) continue;
+        if (t->sse > UINT64_MAX - sums->sse) return -ERANGE;
         t->sse += sums->sse;
         t->samples += sums->samples;
         return 0;
@@ -115,6 +116,14 @@ void vm_scores_begin(VmScores *s, unsigned row)
     if (s->n_rows) return;
     s->base = row;
     for (unsigned i = 0; i < s->n_columns; i++) s->columns[i]->base = row;
+}
+
+void vm_scores_restore(VmScores *s, unsigned n_columns, unsigned n_rows, unsigned base)
+{
+    while (s->n_columns > n_columns) free_column(s->columns[--s->n_columns]);
+    s->n_rows = n_rows;
+    s->base = base;
+    for (unsigned i = 0; i < n_columns; i++) s->columns[i]->base = base;
 }
 
 int vm_scores_reserve(VmScores *s, unsigned n)

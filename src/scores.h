@@ -65,6 +65,9 @@ double vm_total_value(const VmTotal *total);
  * Does nothing once a row is reserved. */
 void vm_scores_begin(VmScores *scores, unsigned row);
 
+/* Takes back what was added or reserved since: columns from n_columns on, rows, the first row. */
+void vm_scores_restore(VmScores *s, unsigned n_columns, unsigned n_rows, unsigned base);
+
 /* Makes rows up to n - 1 writable in every column, from where they begin. */
 int vm_scores_reserve(VmScores *scores, unsigned n);
 

@@ -293,6 +293,56 @@ class Merged(Clip):
         merged = support.run("--merge", self.report(root={"frames": frames}), "-q", "--json", "-")
         self.assertEqual(merged.returncode, 0, merged.stderr)
 
+    def test_scores_of_some_frames(self):
+        """A score whose pooled values were left out needed no frames: a bad one was dropped, and the gate passed."""
+        whole = support.parse_json(self.bytes_of(self.report()))
+        del whole["frames"][4]["metrics"]["psnr_y"]
+        pooled = {**whole["pooled_metrics"], "psnr_y": {}}
+        path = self.report(root={"frames": whole["frames"], "pooled_metrics": pooled})
+        self.check_fault(2, ['frame 4 has no score "psnr_y"'], "--merge", path)
+
+    def test_sums_beyond_64_bits(self):
+        """They began again at 0: two bad chunks had the APSNR of equal pictures."""
+        total = {"sse": str(2**63), "samples": 100, "peak": 255}
+        whole = support.parse_json(self.bytes_of(self.report()))
+        paths = []
+        for i in range(2):
+            block = {**whole["tinyvmaf"], "first_frame": i, "frames": 1, "sums": {"apsnr_y": total}}
+            paths.append(self.file(f"s{i}.json", json.dumps({**whole, "frames": [whole["frames"][i]], "tinyvmaf": block})))
+        self.check_fault(2, ['s1.json: "sums" is damaged'], "--merge", *paths)
+
+    def test_features_without_a_number(self):
+        """NaN became infinite in the merged report: one that had no harmonic mean got one."""
+        args = [*self.clip(), "-n", "--feature", "psnr"]
+        parts = self.chunks(args, 10)
+        reports = []
+        for k, path in enumerate(parts):
+            part = support.parse_json(self.bytes_of(path))
+            for frame in part["frames"][:1]:
+                frame["metrics"]["psnr_y"] = None
+            if k == 0:
+                part["tinyvmaf"]["nan"] = {"psnr_y": [0]}
+            reports.append(self.file(f"n{k}.json", json.dumps(part)))
+        done = support.run("--merge", *reports, "-q", "--precision", "max", "--json", "-")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        merged = support.parse_json(done.stdout)
+        self.assertEqual(merged["tinyvmaf"]["nan"], {"psnr_y": [0]})
+        self.assertIsNone(merged["pooled_metrics"]["psnr_y"]["harmonic_mean"])
+        for wrong in ({"psnr_y": [1]}, {"psnr_y": [77]}, {"psnr_y": ["x"]}, {"other": [0]}):
+            self.check_fault(2, ['"nan" is damaged'], "--merge", self.report(nan=wrong))
+
+    def test_models_over_all_frames(self):
+        """Parts of a clip that were quantised each by itself were put together as if they were the whole."""
+        model = {"name": "m", "source": "s", "sha256": "0" * 64, "collection": False}
+        tiny = [{"name": "m", "features": [], "metadata": {}, "depends_on_all_frames": True}]
+        whole = support.parse_json(self.bytes_of(self.report(models=[model], tiny_models=tiny)))
+        paths = []
+        for i in range(2):
+            block = {**whole["tinyvmaf"], "first_frame": i, "frames": 1}
+            paths.append(self.file(f"d{i}.json", json.dumps({**whole, "frames": [whole["frames"][i]], "tinyvmaf": block})))
+        self.check_fault(2, ["model m", "whole"], "--merge", *paths)
+        self.assertEqual(support.run("--merge", paths[0], "-q", "--json", "-").returncode, 0)
+
     def test_warnings_of_many_reports(self):
         """Each was compared with all of all reports before."""
         whole = support.parse_json(self.bytes_of(self.report()))

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <math.h>
 #include <pthread.h>
+#include <time.h>
 
 #include "base.h"
 
@@ -98,6 +99,42 @@ static void a_callback_can_cancel(void **state)
     }
 }
 
+static void stop_late(void *opaque, unsigned frames)
+{
+    const struct timespec moment = {0, 200000000};
+    if (frames != 3) return;
+    nanosleep(&moment, NULL); /* more frames are handed over, and not computed */
+    vmaf_ext_cancel(((Watch *)opaque)->v);
+}
+
+/* What stands on a frame that was never computed took it for one without motion: the score was wrong, and reported. */
+static void cancelled_frames_are_not_still(void **state)
+{
+    (void)state;
+    for (unsigned threads = 1; threads <= 3; threads++) {
+        Watch w = {0};
+        VmafExtConfig cfg = quiet_config(threads);
+        double motion, motion2;
+        unsigned refused = 0;
+        cfg.progress = stop_late;
+        cfg.progress_opaque = &w;
+        VmafContext *v = w.v = open_with(&cfg);
+        VmafFeatureDictionary *options = NULL;
+        assert_int_equal(vmaf_feature_dictionary_set(&options, "debug", "true"), 0);
+        assert_int_equal(vmaf_use_feature(v, "motion", options), 0);
+        const unsigned n = feed_until_refused(v);
+        for (unsigned i = 1; i < n; i++) {
+            const int code = vmaf_feature_score_at_index(v, "integer_motion2", &motion2, i);
+            const int known = !vmaf_feature_score_at_index(v, "integer_motion", &motion, i);
+            refused += code != 0;
+            if (!known) assert_int_equal(code, -EINVAL);
+            if (!code) assert_true(motion2 > 0 && motion2 <= motion);
+        }
+        if (threads == 1) assert_true(refused > 0);
+        vmaf_close(v);
+    }
+}
+
 static void *cancel(void *v)
 {
     vmaf_ext_cancel(v);
@@ -184,7 +221,7 @@ static void each_context_has_its_logger(void **state)
 /* ---- memory ---- */
 
 typedef struct Heap {
-    long n, out;
+    long n, out, fail; /* fail: the so many-th from now on gives NULL; 0: none */
 } Heap;
 
 static pthread_mutex_t heap_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -197,10 +234,13 @@ static void *heap_alloc(void *opaque, size_t size)
     if (!memory) return NULL;
     memset(memory, 0xa5, size + 16);
     pthread_mutex_lock(&heap_lock);
-    h->n++;
-    h->out++;
+    const int fails = h->fail && !--h->fail;
+    h->n += !fails;
+    h->out += !fails;
     pthread_mutex_unlock(&heap_lock);
-    return memory + 16;
+    if (!fails) return memory + 16;
+    free(memory);
+    return NULL;
 }
 
 static void heap_free(void *opaque, void *memory)
@@ -270,6 +310,89 @@ static void memory_comes_from_the_context(void **state)
         vmaf_ext_free(plainly);
         vmaf_close(plain);
     }
+}
+
+static VmafContext *open_on(Heap *heap)
+{
+    VmafExtConfig cfg = quiet_config(1);
+    cfg.alloc = heap_alloc;
+    cfg.free = heap_free;
+    cfg.alloc_opaque = heap;
+    return open_with(&cfg);
+}
+
+static int use_psnr(VmafContext *v)
+{
+    VmafFeatureDictionary *options = NULL;
+    assert_int_equal(vmaf_feature_dictionary_set(&options, "enable_apsnr", "true"), 0);
+    return vmaf_use_feature(v, "psnr", options);
+}
+
+static char *report_of(VmafContext *v)
+{
+    VmafReportConfig report;
+    char *text;
+    size_t size;
+    vmaf_ext_report_config_default(&report);
+    report.reproducible = report.extended = 1;
+    test_feed(v, 3);
+    assert_int_equal(vmaf_read_pictures(v, NULL, NULL, 0), 0);
+    assert_int_equal(vmaf_ext_report_print(v, &report, &text, &size), 0);
+    return text;
+}
+
+/* Half a feature was left: asked for again it was said to be there, and APSNR was that of equal pictures. */
+static void a_feature_can_be_asked_for_again(void **state)
+{
+    (void)state;
+    Heap heap = {0};
+    VmafContext *v = open_on(&heap);
+    assert_int_equal(use_psnr(v), 0);
+    char *whole = report_of(v);
+    vmaf_close(v);
+    int failed = 1;
+    for (long k = 1; failed; k++) {
+        v = open_on(&heap);
+        heap.fail = k;
+        failed = use_psnr(v) == -ENOMEM;
+        heap.fail = 0;
+        assert_int_equal(use_psnr(v), 0);
+        char *text = report_of(v);
+        assert_string_equal(whole, text);
+        vmaf_ext_free(text);
+        vmaf_close(v);
+        assert_true(failed || k > 10);
+    }
+    vmaf_ext_free(whole);
+    assert_int_equal(heap.out, 0);
+}
+
+/* The table of scores began with the frame that had failed: those before it were written beside it. */
+static void a_clip_can_begin_again(void **state)
+{
+    (void)state;
+    Heap heap = {0};
+    VmafContext *v = open_on(&heap);
+    assert_int_equal(use_psnr(v), 0);
+    char *whole = report_of(v);
+    vmaf_close(v);
+    int failed = 1;
+    for (long k = 1; failed; k++) {
+        v = open_on(&heap);
+        assert_int_equal(use_psnr(v), 0);
+        heap.fail = k;
+        failed = test_feed_one(v, 2000000) == -ENOMEM;
+        heap.fail = 0;
+        if (failed) {
+            char *text = report_of(v);
+            assert_string_equal(whole, text);
+            vmaf_ext_free(text);
+        }
+        vmaf_close(v);
+        assert_true(failed || k > 3);
+    }
+    vmaf_ext_free(whole);
+    assert_int_equal(heap.out, 0);
 }
 
 static void half_an_allocator_is_refused(void **state)
@@ -483,10 +606,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(progress_counts_every_frame),
         cmocka_unit_test(a_callback_can_cancel),
+        cmocka_unit_test(cancelled_frames_are_not_still),
         cmocka_unit_test(another_thread_can_cancel),
         cmocka_unit_test(cancelled_before_it_began),
         cmocka_unit_test(each_context_has_its_logger),
         cmocka_unit_test(memory_comes_from_the_context),
+        cmocka_unit_test(a_feature_can_be_asked_for_again),
+        cmocka_unit_test(a_clip_can_begin_again),
         cmocka_unit_test(half_an_allocator_is_refused),
         cmocka_unit_test(older_callers_have_smaller_structs),
         cmocka_unit_test(newer_callers_have_larger_structs),
