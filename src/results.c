@@ -157,18 +157,64 @@ static int raw_score(VmafContext *v, const VmafModel *m, const Inputs *in, unsig
     return 0;
 }
 
-/* The column of a score, created at first use. NULL when the name belongs to something else: the score
- * is then computed but not reported. */
-static int score_column(VmafContext *v, const char *name, VmColumn **column)
+/* FNV-1a, the terminating 0 included. */
+static uint64_t add_text(uint64_t hash, const char *text)
+{
+    do hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+    while (*text++);
+    return hash;
+}
+
+/* Of a model that is bound. Loads of one file with the same name, flags and options are one owner. A
+ * collection's main model and its members are of one file, too: owner_name and part tell them apart. */
+static VmOwner make_owner(const VmafModel *m, const char *owner_name, const char *part)
+{
+    VmOwner owner = {.id = UINT64_C(0xcbf29ce484222325)};
+    const char flags[] = {(char)('0' + m->has_clip), (char)('0' + m->transform.enabled), 0};
+    owner.id = add_text(owner.id, m->sha256);
+    owner.id = add_text(owner.id, owner_name);
+    owner.id = add_text(owner.id, part);
+    owner.id = add_text(owner.id, flags);
+    for (unsigned j = 0; j < m->n_features; j++) owner.id = add_text(owner.id, m->features[j].key);
+    /* the digest is not of what stands beside the file */
+    if (m->tiny && vm_tiny_is_described(m->tiny->model)) owner.id = add_text(owner.id, m->origin);
+    snprintf(owner.source, sizeof(owner.source), "%s", m->origin);
+    return owner;
+}
+
+static VmOwner owner_of_model(const VmafModel *m)
+{
+    return make_owner(m, m->name, "model");
+}
+
+/* The column of a score, created at first use; -EINVAL if it is another model's. NULL when the name belongs
+ * to a feature: the score is then computed but not reported. */
+static int score_column(VmafContext *v, const VmOwner *owner, const char *name, VmColumn **column)
 {
     *column = vm_scores_find(&v->scores, name);
-    if (*column) {
-        if ((*column)->phase != VM_PHASE_MODEL) *column = NULL;
+    if (*column && (*column)->phase != VM_PHASE_MODEL) {
+        *column = NULL;
         return 0;
     }
+    if (*column && (*column)->owner.id != owner->id)
+        return vm_fail(&v->error, -EINVAL,
+                       "models %s and %s both give the score %.200s: give one of them another name",
+                       (*column)->owner.source, owner->source, name);
+    if (*column) return 0;
     if (vm_scores_add(&v->scores, vm_strdup(name), vm_strdup(name), VM_PHASE_MODEL, column))
         return vm_fail_memory(&v->error);
+    (*column)->owner = *owner;
     return 0;
+}
+
+/* The column of "NAME_what". */
+static int part_column(VmafContext *v, const VmOwner *owner, const char *name, const char *what,
+                       VmColumn **column)
+{
+    char *full = vm_printf("%s_%s", name, what);
+    const int code = full ? score_column(v, owner, full, column) : vm_fail_memory(&v->error);
+    vm_free(full);
+    return code;
 }
 
 /* For the report. column may be NULL. */
@@ -195,23 +241,15 @@ typedef struct TinyColumns {
     VmColumn *score, *stddev, *outside; /* NULL where there is none */
 } TinyColumns;
 
-/* The column of "NAME_what", if the model gives it. */
-static int tiny_column(VmafContext *v, const VmafModel *m, const char *what, int given,
-                       VmColumn **column)
-{
-    char *name = given ? vm_printf("%s_%s", m->name, what) : NULL;
-    *column = NULL;
-    if (!given) return 0;
-    const int code = name ? score_column(v, name, column) : vm_fail_memory(&v->error);
-    vm_free(name);
-    return code;
-}
-
+/* Those that the model gives. */
 static int tiny_columns(VmafContext *v, const VmafModel *m, TinyColumns *c)
 {
-    VM_TRY(score_column(v, m->name, &c->score));
-    VM_TRY(tiny_column(v, m, "stddev", vm_tiny_has_stddev(m->tiny->model), &c->stddev));
-    return tiny_column(v, m, "outside", vm_model_has_limits(m), &c->outside);
+    const VmOwner owner = owner_of_model(m);
+    *c = (TinyColumns){0};
+    VM_TRY(score_column(v, &owner, m->name, &c->score));
+    if (vm_tiny_has_stddev(m->tiny->model))
+        VM_TRY(part_column(v, &owner, m->name, "stddev", &c->stddev));
+    return vm_model_has_limits(m) ? part_column(v, &owner, m->name, "outside", &c->outside) : 0;
 }
 
 /* Frames first, first + step, ... n of them. x[n][features], y[2][n]: room; the scores are y[0]. */
@@ -275,8 +313,8 @@ static int score_tiny_at(VmafContext *v, const VmafModel *m, double *score, unsi
                        "values of all frames",
                        m->origin);
     VM_TRY(score_range(v, m, index, index));
-    VM_TRY(score_column(v, m->name, &column));
-    if (column && !vm_column_get(column, index, score)) return 0;
+    column = vm_scores_find(&v->scores, m->name);
+    if (column && column->phase == VM_PHASE_MODEL && !vm_column_get(column, index, score)) return 0;
     return vm_fail(&v->error, -EINVAL, "model %s has no score for frame %u", m->origin, index);
 }
 
@@ -288,7 +326,8 @@ static int score_at(VmafContext *v, VmafModel *m, double *score, unsigned index)
     VmColumn *column;
     if (m->tiny) return score_tiny_at(v, m, score, index);
     VM_TRY(bind(v, m, &in));
-    VM_TRY(score_column(v, m->name, &column));
+    const VmOwner owner = owner_of_model(m);
+    VM_TRY(score_column(v, &owner, m->name, &column));
     vm_context_settle(v);
     return score_frame(v, m, &in, column, index, score);
 }
@@ -310,7 +349,8 @@ static int score_pooled(VmafContext *v, VmafModel *m, enum VmafPoolingMethod met
     if (high >= v->end || low < v->first)
         return vm_fail(&v->error, -EINVAL, "frames %u..%u were not all read", low, high);
     VM_TRY(bind(v, m, &in));
-    VM_TRY(score_column(v, m->name, &column));
+    const VmOwner owner = owner_of_model(m);
+    VM_TRY(score_column(v, &owner, m->name, &column));
     if (!column)
         return vm_fail(&v->error, -EINVAL, "the model's name %s is a feature's name", m->name);
     if (m->tiny) VM_TRY(score_range(v, m, low, high));
@@ -356,17 +396,12 @@ static int open_collection(VmafContext *v, const VmafModelCollection *c, Collect
                       vm_alloc_array(c->n, sizeof(*s->raw)),
                       {0}};
     if (!s->in || !s->columns || !s->raw) return vm_fail_memory(&v->error);
-    for (unsigned i = 0; i < c->n; i++) {
-        VM_TRY(bind(v, c->models[i], &s->in[i]));
-        VM_TRY(score_column(v, c->models[i]->name, &s->columns[i]));
-    }
-    for (int k = 0; k < N_STATISTICS; k++) {
-        char *name = vm_printf("%s_%s", c->name, names[k]);
-        const int code =
-            name ? score_column(v, name, &s->statistics[k]) : vm_fail_memory(&v->error);
-        vm_free(name);
-        VM_TRY(code);
-    }
+    for (unsigned i = 0; i < c->n; i++) VM_TRY(bind(v, c->models[i], &s->in[i]));
+    const VmOwner owner = make_owner(c->models[0], c->name, "collection");
+    for (unsigned i = 0; i < c->n; i++)
+        VM_TRY(score_column(v, &owner, c->models[i]->name, &s->columns[i]));
+    for (int k = 0; k < N_STATISTICS; k++)
+        VM_TRY(part_column(v, &owner, c->name, names[k], &s->statistics[k]));
     return 0;
 }
 

@@ -23,12 +23,19 @@ enum { VM_SCORE_CHUNKS = 17, VM_SCORE_FIRST_CHUNK = 1024, VM_MAX_FRAMES = 1 << 2
 /* A quiet NaN that no arithmetic produces stands in cells without a value; storing it changes nothing. */
 #define VM_UNWRITTEN UINT64_C(0x7ff8dead00000000)
 
+/* The model whose scores stand in a column. */
+typedef struct VmOwner {
+    uint64_t id;      /* of the model's file, name and options */
+    char source[128]; /* for sentences; long ones are cut */
+} VmOwner;
+
 typedef struct VmColumn {
     char *key;   /* name in models: "VMAF_integer_feature_adm2_score" */
     char *label; /* name in reports: "integer_adm2" */
     VmPhase phase;
     int hidden;                        /* never reported: raw material of other columns */
     int imported;                      /* filled by the caller of the library */
+    VmOwner owner;                     /* of a VM_PHASE_MODEL column */
     unsigned base;                     /* the table's */
     uint64_t *chunks[VM_SCORE_CHUNKS]; /* chunk k has 1024 * 2^k cells and never moves */
 } VmColumn;

@@ -125,6 +125,24 @@ class Tiny(Case):
         for m in self.frames(report):
             self.assertAlmostEqual(m["sum"], m["sum_stddev"] + 1, delta=1e-4)
 
+    def test_a_spread_is_no_model(self):
+        """A model named like another's spread had its values written over, and nothing said so."""
+        nodes = [
+            wire.node("Gemm", ["input", "w", "b"], ["score"], transB=1),
+            wire.node("Gemm", ["input", "w"], ["stddev"], transB=1),
+        ]
+        outputs = [wire.value("score", ["batch", 1]), wire.value("stddev", ["batch", 1])]
+        spread = self.model("spread.onnx", nodes=nodes, outputs=outputs)
+        plain = self.model("plain.onnx") + ":name=spread_stddev"
+        args = [*self.pair(), "-n", "-q"]
+        words = ["both give the score spread_stddev", "another name"]
+        for first, second in (spread, plain), (plain, spread):
+            done = run(*args, "--tiny-model", first, "--tiny-model", second)
+            self.assertNotEqual(done.returncode, 0)
+            for word in words:
+                self.assertIn(word, done.stderr)
+        self.assertEqual(run(*args, "--tiny-model", spread, "--tiny-model", self.model("plain.onnx")).returncode, 0)
+
     def test_every_format_has_the_scores(self):
         path = self.model()
         expected = [f"{m['sum']:.6f}" for m in self.frames(score(*self.pair(), "-n", "--tiny-model", path))]

@@ -544,6 +544,135 @@ static void early_scores_are_reported(void **state)
     vmaf_close(v);
 }
 
+/* ---- scores with an owner ---- */
+
+static void load_named(VmafModel **m, VmafModelCollection **c, const char *json, const char *path,
+                       const char *name)
+{
+    VmafModelSpec spec;
+    char error[256];
+    vmaf_ext_model_spec_default(&spec);
+    spec.json = json;
+    spec.json_size = strlen(json);
+    spec.path = path;
+    spec.name = name;
+    assert_int_equal(vmaf_ext_model_load(m, c, &spec, error, sizeof(error)), 0);
+}
+
+static VmafContext *open_for(VmafModel *a, VmafModel *b)
+{
+    VmafContext *v = test_open(0);
+    assert_int_equal(vmaf_use_features_from_model(v, a), 0);
+    assert_int_equal(vmaf_use_features_from_model(v, b), 0);
+    test_feed(v, 2);
+    assert_int_equal(vmaf_read_pictures(v, NULL, NULL, 0), 0);
+    return v;
+}
+
+static void assert_taken(VmafContext *v, const char *sentence)
+{
+    assert_string_equal(vmaf_ext_last_error(v), sentence);
+}
+
+/* The second model's values stood under the first one's source and digest. */
+static void two_models_of_one_name_are_refused(void **state)
+{
+    (void)state;
+    VmafModel *a, *b, *again;
+    VmafModelCollection *none;
+    double x, y;
+    load_named(&a, &none, TEST_MODEL(""), "a.json", NULL);
+    load_named(&b, &none, TEST_MODEL(",\"score_clip\": [0, 1]"), "b.json", NULL);
+    load_named(&again, &none, TEST_MODEL(""), "copy.json", NULL);
+    VmafContext *v = open_for(a, b);
+    assert_int_equal(vmaf_score_pooled(v, a, VMAF_POOL_METHOD_MEAN, &x, 0, 1), 0);
+    assert_int_equal(vmaf_score_pooled(v, b, VMAF_POOL_METHOD_MEAN, &y, 0, 1), -EINVAL);
+    assert_taken(
+        v, "models a.json and b.json both give the score vmaf: give one of them another name");
+    assert_int_equal(vmaf_score_at_index(v, b, &y, 0), -EINVAL);
+    assert_int_equal(vmaf_score_pooled(v, a, VMAF_POOL_METHOD_MEAN, &y, 0, 1), 0);
+    assert_true(x == y);
+    assert_int_equal(vmaf_score_pooled(v, again, VMAF_POOL_METHOD_MEAN, &y, 0, 1), 0);
+    assert_true(x == y);
+    vmaf_close(v);
+    vmaf_model_destroy(a);
+    vmaf_model_destroy(b);
+    vmaf_model_destroy(again);
+}
+
+/* A model named like a statistic of a collection, or like a member, had its values written over: a limit on
+ * the model's score was held against the collection's. */
+static void scores_of_collections_are_no_models(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"vmaf_ci_p95_hi", "vmaf_bagging", "vmaf_0002"};
+    for (size_t k = 0; k < VM_COUNT(names); k++)
+        for (int first = 0; first < 2; first++) {
+            VmafModel *m, *main_model;
+            VmafModelCollection *none, *c;
+            VmafModelCollectionScore s;
+            double x;
+            load_named(&m, &none, TEST_MODEL(""), "m.json", names[k]);
+            load_named(&main_model, &c, TEST_COLLECTION, "c.json", NULL);
+            VmafContext *v = open_for(m, main_model);
+            for (int turn = 0; turn < 2; turn++) { /* whoever scores first keeps the name */
+                const int code =
+                    turn == first
+                        ? vmaf_score_pooled(v, m, VMAF_POOL_METHOD_MEAN, &x, 0, 1)
+                        : vmaf_score_pooled_model_collection(v, c, VMAF_POOL_METHOD_MEAN, &s, 0, 1);
+                assert_int_equal(code, turn ? -EINVAL : 0);
+            }
+            assert_non_null(strstr(vmaf_ext_last_error(v), names[k]));
+            assert_int_equal(vmaf_score_pooled(v, main_model, VMAF_POOL_METHOD_MEAN, &x, 0, 1), 0);
+            vmaf_close(v);
+            vmaf_model_destroy(m);
+            vmaf_model_destroy(main_model);
+            vmaf_model_collection_destroy(c);
+        }
+}
+
+/* The main model and the members of a file have its digest in common. */
+static void a_main_model_is_no_member(void **state)
+{
+    (void)state;
+    VmafModel *a, *b;
+    VmafModelCollection *c, *d;
+    VmafModelCollectionScore s;
+    double x;
+    load_named(&a, &c, TEST_COLLECTION, "c.json", NULL);
+    load_named(&b, &d, TEST_COLLECTION, "c.json", "vmaf_0001");
+    VmafContext *v = open_for(a, b);
+    assert_int_equal(vmaf_score_at_index_model_collection(v, c, &s, 0), 0);
+    assert_int_equal(vmaf_score_at_index_model_collection(v, c, &s, 0), 0);
+    assert_int_equal(vmaf_score_at_index(v, b, &x, 0), -EINVAL);
+    assert_int_equal(vmaf_score_at_index_model_collection(v, d, &s, 0), 0);
+    vmaf_close(v);
+    vmaf_model_destroy(a);
+    vmaf_model_destroy(b);
+    vmaf_model_collection_destroy(c);
+    vmaf_model_collection_destroy(d);
+}
+
+/* Other options are other scores. */
+static void options_are_part_of_a_model(void **state)
+{
+    (void)state;
+    VmafModel *a, *b;
+    VmafModelCollection *none;
+    VmafFeatureDictionary *dict = NULL;
+    double x;
+    load_named(&a, &none, TEST_MODEL(""), "a.json", NULL);
+    load_named(&b, &none, TEST_MODEL(""), "a.json", NULL);
+    assert_int_equal(vmaf_feature_dictionary_set(&dict, "adm_enhn_gain_limit", "1"), 0);
+    assert_int_equal(vmaf_model_feature_overload(b, "adm", dict), 0);
+    VmafContext *v = open_for(a, b);
+    assert_int_equal(vmaf_score_at_index(v, a, &x, 0), 0);
+    assert_int_equal(vmaf_score_at_index(v, b, &x, 0), -EINVAL);
+    vmaf_close(v);
+    vmaf_model_destroy(a);
+    vmaf_model_destroy(b);
+}
+
 /* ---- names ---- */
 
 static void scores_are_found_by_name(void **state)
@@ -619,6 +748,10 @@ int main(void)
         cmocka_unit_test(a_struct_without_size_is_refused),
         cmocka_unit_test(scores_can_be_listed),
         cmocka_unit_test(early_scores_are_reported),
+        cmocka_unit_test(two_models_of_one_name_are_refused),
+        cmocka_unit_test(scores_of_collections_are_no_models),
+        cmocka_unit_test(a_main_model_is_no_member),
+        cmocka_unit_test(options_are_part_of_a_model),
         cmocka_unit_test(scores_are_found_by_name),
         cmocka_unit_test(names_of_no_score),
     };
