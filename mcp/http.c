@@ -131,7 +131,8 @@ static void serve_message(Http *http, VmExchange *exchange, VmMessage *message)
                          peer_fault(status), NULL);
         return;
     }
-    if (request) exchange->id = json_incref(message->id);
+    /* its own: the call frees the message on another thread */
+    if (request) exchange->id = json_deep_copy(message->id);
     vm_server_serve(exchange->peer, &exchange->channel, message, era);
     if (!request) vm_exchange_answer(exchange, 202, NULL);
 }

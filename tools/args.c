@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "number.h"
 #include "suggest.h"
@@ -381,12 +383,26 @@ static int check_raw(VmArgs *args)
                         raw->bpc ? "" : " --bitdepth");
 }
 
+/* Each byte of a pipe comes once, whatever names it has. A name that is wrong is for the one who opens it. */
+static int is_one_pipe(const char *a, const char *b)
+{
+    struct stat x, y;
+    const int known = !(strcmp(a, "-") ? stat(a, &x) : fstat(STDIN_FILENO, &x)) &&
+                      !(strcmp(b, "-") ? stat(b, &y) : fstat(STDIN_FILENO, &y));
+
+    return known && (S_ISFIFO(x.st_mode) || S_ISSOCK(x.st_mode)) && x.st_dev == y.st_dev &&
+           x.st_ino == y.st_ino;
+}
+
 static int check_inputs(VmArgs *args)
 {
     if (!args->reference) return vm_args_fail(args, "no reference video: name it with -r");
     if (!args->distorted) return vm_args_fail(args, "no distorted video: name it with -d");
     if (!strcmp(args->reference, "-") && !strcmp(args->distorted, "-"))
         return vm_args_fail(args, "only one of -r and -d can be \"-\" (standard input)");
+    if (is_one_pipe(args->reference, args->distorted))
+        return vm_args_fail(args, "-r %s and -d %s are the same pipe; each of both needs its own",
+                            args->reference, args->distorted);
     return check_raw(args);
 }
 

@@ -352,8 +352,9 @@ static const char *format_number(const VmEngine *engine, double value, char text
     const int precision = engine->args->precision;
 
     if (isnan(value)) (void)snprintf(text, 32, "no number");
-    else if (precision == VMAF_PRECISION_LEGACY) (void)snprintf(text, 32, "%.6f", value);
-    else (void)snprintf(text, 32, "%.*g", precision == VMAF_PRECISION_MAX ? 17 : precision, value);
+    else if (precision == VMAF_PRECISION_LEGACY && fabs(value) < 1e15)
+        (void)snprintf(text, 32, "%.6f", value);
+    else (void)snprintf(text, 32, "%.*g", precision > 0 ? precision : 17, value);
     return text;
 }
 

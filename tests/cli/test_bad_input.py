@@ -353,6 +353,19 @@ class CommandLine(Case):
     def test_no_arguments(self):
         self.refuse(["-r"])
 
+    def test_one_pipe_for_both(self):
+        """Each read half of the bytes, and what came of it was printed as a score."""
+        raw = ["-w", 32, "-h", 32, "-p", "420", "-b", 8]
+        fifo = self.path("fifo")
+        os.mkfifo(fifo)
+        self.refuse(["same pipe"], "-r", fifo, "-d", fifo, *raw)
+        for one, other in (("-", "/dev/stdin"), ("/dev/stdin", "/dev/stdin"), ("/dev/fd/0", "-")):
+            read, write = os.pipe()
+            done = support.run("-r", one, "-d", other, *raw, stdin=read)
+            os.close(read), os.close(write)
+            self.assertEqual(done.returncode, USAGE, done.stderr)
+            self.assertIn("same pipe", done.stderr)
+
     def test_only_one_input(self):
         self.refuse(["-d"], "-r", "a.y4m")
 
