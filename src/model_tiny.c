@@ -85,18 +85,28 @@ static char *stem_of(const char *path)
     return vm_printf("%.*s", (int)(cut ? n - 5 : n), name);
 }
 
+static int open_bytes(VmTiny **model, const VmafModelSpec *spec, const char *source, VmError *error)
+{
+    VM_TRY(vm_tiny_read(model, spec->json, spec->json_size, source, error));
+    return spec->verify ? vm_registry_verify_bytes(*model, source, error) : 0;
+}
+
+static int open_in_folder(VmTiny **model, const VmafModelSpec *spec, const char *source,
+                          VmError *error)
+{
+    const char *slash = strrchr(source, '/');
+    VM_TRY(vm_tiny_open_at(model, spec->folder, slash ? slash + 1 : source, source, error));
+    return spec->verify ? vm_registry_verify_at(*model, spec->folder, source, error) : 0;
+}
+
 static int open_model(VmafModel *m, const VmafModelSpec *spec, const char *source, VmError *error)
 {
     VmTinyPart *part = m->tiny;
-    if (spec->json) return vm_tiny_read(&part->model, spec->json, spec->json_size, source, error);
-    if (spec->tiny && spec->folder <= 0 && vm_registry_is_id(source)) {
+    if (spec->json) return open_bytes(&part->model, spec, source, error);
+    if (spec->folder > 0) return open_in_folder(&part->model, spec, source, error);
+    if (spec->tiny && vm_registry_is_id(source)) {
         part->id = vm_strdup(source);
         return part->id ? vm_registry_load(&part->model, source, error) : vm_fail_memory(error);
-    }
-    if (spec->folder > 0) {
-        const char *slash = strrchr(source, '/');
-        return vm_tiny_open_at(&part->model, spec->folder, slash ? slash + 1 : source, source,
-                               error);
     }
     VM_TRY(vm_tiny_open(&part->model, source, error));
     return spec->verify ? vm_registry_verify(part->model, source, error) : 0;

@@ -145,9 +145,11 @@ typedef struct VmafModelSpec {
     const char
         *tiny;  ///< tiny model instead of the others: an id of vmaf_ext_tiny_info(), or the path of
                 ///< an ONNX file, whose bytes are not read if they are given in json; its name in
-                ///< reports is the id or the file's without ".onnx"
+                ///< reports is the id or the file's without ".onnx". A file must lie beneath the
+                ///< folder of the environment variable VMAF_TINY_MODEL_DIR, if that is set
     int verify; ///< 1: a tiny model's file must be in a registry with its digest: in the build's, or
-                ///< in registry.json beside it. Ids are checked in any case
+                ///< in registry.json beside it (in folder, if that is given); bytes given in json
+                ///< must be in the build's. Ids are checked in any case
     int folder; ///< descriptor of the folder that holds the tiny model's file, named by the last part of
         ///< tiny, and the files beside it that it needs; no link is followed. 0 (default): tiny
         ///< is opened by its path

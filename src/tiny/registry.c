@@ -68,10 +68,10 @@ static const char *registered(const json_t *root, const char *file)
     return NULL;
 }
 
-static int compare(const VmTiny *model, const json_t *root, const char *path, const char *file,
-                   VmError *error)
+static int compare(const VmTiny *model, const json_t *root, const char *path, VmError *error)
 {
-    const char *sha256 = registered(root, file);
+    const char *slash = strrchr(path, '/');
+    const char *sha256 = registered(root, slash ? slash + 1 : path);
     if (!sha256)
         return vm_fail(error, -EINVAL,
                        "model %s is in no registry: none in this build, none beside it", path);
@@ -82,33 +82,65 @@ static int compare(const VmTiny *model, const json_t *root, const char *path, co
                    sha256);
 }
 
-int vm_registry_verify(const VmTiny *model, const char *path, VmError *error)
+static int is_in_build(const VmTiny *model)
 {
-    if (vm_tiny_is_described(model))
-        return vm_fail(error, -EINVAL,
-                       "model %s: the description beside it says how its features are read, and no "
-                       "registry vouches "
-                       "for that",
-                       path);
     for (unsigned i = 0; i < vm_embedded_tiny_count; i++)
-        if (!strcmp(vm_embedded_tiny[i].sha256, vm_tiny_sha256(model))) return 0;
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+        if (!strcmp(vm_embedded_tiny[i].sha256, vm_tiny_sha256(model))) return 1;
+    return 0;
+}
+
+static int refuse_described(const VmTiny *model, const char *path, VmError *error)
+{
+    if (!vm_tiny_is_described(model)) return 0;
+    return vm_fail(error, -EINVAL,
+                   "model %s: the description beside it says how its features are read, and no "
+                   "registry vouches "
+                   "for that",
+                   path);
+}
+
+static int verify_beside(const VmTiny *model, int folder, const char *path, VmError *error)
+{
     VmTinyFile file = {0};
     json_error_t where;
     json_t *root = NULL;
-    const int folder = vm_tiny_folder_open(path);
-    int code = folder < 0
-                   ? folder
-                   : vm_tiny_file_read(&file, folder, "registry.json", MAX_FILE, path, error);
+    int code = vm_tiny_file_read(&file, folder, "registry.json", MAX_FILE, path, error);
     VmLocale locale = vm_locale_enter();
     if (!code) root = json_loadb(file.bytes, file.size, JSON_REJECT_DUPLICATES, &where);
     vm_locale_leave(&locale);
     if (!code && !root)
         code = vm_fail(error, -EINVAL, "the registry beside model %s: line %d: %s", path,
                        where.line, where.text);
-    else if (!code || code == -ENOENT) code = compare(model, root, path, name, error);
+    else if (!code || code == -ENOENT) code = compare(model, root, path, error);
     json_decref(root);
     vm_free(file.bytes);
-    if (folder >= 0) close(folder);
+    return code;
+}
+
+int vm_registry_verify_at(const VmTiny *model, int folder, const char *path, VmError *error)
+{
+    VM_TRY(refuse_described(model, path, error));
+    return is_in_build(model) ? 0 : verify_beside(model, folder, path, error);
+}
+
+int vm_registry_verify_bytes(const VmTiny *model, const char *path, VmError *error)
+{
+    if (is_in_build(model)) return 0;
+    return vm_fail(error, -EINVAL,
+                   "model %s is in no registry: it was given as bytes, and they are not those of a "
+                   "model in this build",
+                   path);
+}
+
+int vm_registry_verify(const VmTiny *model, const char *path, VmError *error)
+{
+    VM_TRY(refuse_described(model, path, error));
+    if (is_in_build(model)) return 0;
+    const int folder = vm_tiny_folder_open(path);
+    if (folder < 0)
+        return vm_fail(error, folder, "cannot open the folder of model %s: %s", path,
+                       strerror(-folder));
+    const int code = verify_beside(model, folder, path, error);
+    close(folder);
     return code;
 }

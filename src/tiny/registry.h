@@ -31,4 +31,10 @@ int vm_registry_load(VmTiny **model, const char *id, VmError *error);
  * beside it? -EINVAL: no. */
 int vm_registry_verify(const VmTiny *model, const char *path, VmError *error);
 
+/* The same where registry.json is looked for in an open folder, under the last part of path. */
+int vm_registry_verify_at(const VmTiny *model, int folder, const char *path, VmError *error);
+
+/* The same for a model that was read from memory: only the build's digests count. */
+int vm_registry_verify_bytes(const VmTiny *model, const char *path, VmError *error);
+
 #endif

@@ -98,6 +98,34 @@ static int open_beneath(VmTinyFiles *f, const char *root, char **name, VmError *
     return code;
 }
 
+/* Goes up from the folder until the root is met; "/" is its own parent. No folder on the way is opened, so
+ * that those which may only be searched do not matter. */
+static int is_beneath(int folder, const struct stat *root)
+{
+    enum { DEEPEST = 1024 };
+    char up[3 * DEEPEST + 2] = ".";
+    struct stat here, before = {0};
+    for (int i = 0; i < DEEPEST; i++) {
+        if (fstatat(folder, up, &here, 0)) return 0;
+        if (here.st_dev == root->st_dev && here.st_ino == root->st_ino) return 1;
+        if (i && here.st_dev == before.st_dev && here.st_ino == before.st_ino) return 0;
+        before = here;
+        memcpy(up + 1 + 3 * i, "/..", sizeof("/.."));
+    }
+    return 0;
+}
+
+static int check_folder(int folder, const char *path, VmError *error)
+{
+    const char *root = getenv("VMAF_TINY_MODEL_DIR");
+    struct stat top;
+    if (!root || !*root) return 0;
+    if (stat(root, &top))
+        return vm_fail(error, -errno, "cannot open %s: %s", root, strerror(errno));
+    if (is_beneath(folder, &top)) return 0;
+    return vm_fail(error, -EACCES, "model %s lies outside of VMAF_TINY_MODEL_DIR, %s", path, root);
+}
+
 int vm_tiny_folder_open(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -143,7 +171,9 @@ int vm_tiny_files_open_at(VmTinyFiles *f, int folder, const char *name, const ch
                        .model.name = vm_strdup(name)};
     if (f->folder < 0)
         return vm_fail(error, -errno, "cannot read model %s: %s", path, strerror(errno));
-    return f->model.name ? read_model(f, error) : vm_fail_memory(error);
+    if (!f->model.name) return vm_fail_memory(error);
+    VM_TRY(check_folder(f->folder, path, error));
+    return read_model(f, error);
 }
 
 static void free_file(VmTinyFile *file)

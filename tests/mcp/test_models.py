@@ -156,6 +156,22 @@ class Models(Tables):
         self.refused(["link"], "vmaf_score", **pair, tiny_models=["m/line.onnx"])
         self.refused(["link"], "vmaf_score", **pair, model="path=m/line.onnx")
 
+    def test_the_model_folder_confines_what_is_allowed(self):
+        """A model outside of VMAF_TINY_MODEL_DIR was scored with if --allow covered it."""
+        os.mkdir(self.path("models"))
+        inside = self.file("models/line.onnx", onnx_file.linear(WEIGHTS, 2.0))
+        pair = self.raw_pair("A", 36, 36)
+        client = mcp_client.Client([self.folder], {"VMAF_TINY_MODEL_DIR": self.path("models")})
+        self.addCleanup(client.close)
+        client.get("vmaf_score", **pair, tiny_models=[inside])
+        for arguments in {"tiny_models": [self.good]}, {"model": f"path={self.good}"}:
+            with self.assertRaisesRegex(mcp_client.Failure, "VMAF_TINY_MODEL_DIR"):
+                client.get("vmaf_score", **pair, **arguments)
+        table = {"features": self.table("t.csv", list(self.rows())), "split": "all"}
+        client.get("eval_model_on_split", **table, model=inside)
+        with self.assertRaisesRegex(mcp_client.Failure, "VMAF_TINY_MODEL_DIR"):
+            client.get("eval_model_on_split", **table, model=self.good)
+
     def test_what_cannot_be_judged(self):
         rows = list(self.rows())
         path = self.table("t.csv", rows)

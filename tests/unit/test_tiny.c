@@ -2,11 +2,17 @@
 /* Tiny models from C: what is written is read back and computes the same; no memory is no crash. */
 #include "unit.h"
 
+#include <fcntl.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "kernels/dense_scalar.h"
+#include "sha256.h"
 #include "tiny/onnx_write.h"
+#include "tiny/registry.h"
 #include "tiny/tiny.h"
 
 enum { IN = 3, HIDDEN = 5, ROWS = 61 };
@@ -153,6 +159,129 @@ static void no_memory(void **state)
     vm_free(bytes);
 }
 
+/* ---- registries and folders ---- */
+
+/* A folder with a folder "in", which has m.onnx. */
+typedef struct Place {
+    char top[32], in[40], model[48], registry[56];
+    void *bytes;
+    size_t size;
+} Place;
+
+static void write_file(const char *path, const void *bytes, size_t size)
+{
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(bytes, 1, size, f), size);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void open_place(Place *p)
+{
+    static const VmOnnxMeta known[] = {
+        {"tinyvmaf.schema", "1"}, {"features", "adm2,vif_scale0,motion2"}, {"trained", "1"}};
+    VmNetLayer layers[2];
+    const VmNet net = make_net(layers, VM_ACT_RELU);
+    VmError error = {""};
+    *p = (Place){.top = "/tmp/vmaf-tiny-XXXXXX"};
+    assert_non_null(mkdtemp(p->top));
+    snprintf(p->in, sizeof(p->in), "%s/in", p->top);
+    snprintf(p->model, sizeof(p->model), "%s/m.onnx", p->in);
+    snprintf(p->registry, sizeof(p->registry), "%s/registry.json", p->in);
+    assert_int_equal(mkdir(p->in, 0700), 0);
+    assert_int_equal(vm_onnx_write(&p->bytes, &p->size, &net, NULL, known, 3, &error), 0);
+    write_file(p->model, p->bytes, p->size);
+}
+
+static void close_place(Place *p)
+{
+    unlink(p->registry);
+    unlink(p->model);
+    assert_int_equal(rmdir(p->in), 0);
+    assert_int_equal(rmdir(p->top), 0);
+    vm_free(p->bytes);
+}
+
+/* By the folder `in` if there is one, else by path, or by bytes. */
+static int load_spec(const char *path, const char *in, const void *bytes, size_t size, char *error)
+{
+    VmafModel *m;
+    VmafModelCollection *c;
+    VmafModelSpec spec;
+    vmaf_ext_model_spec_default(&spec);
+    spec.tiny = path;
+    spec.verify = 1;
+    spec.json = bytes;
+    spec.json_size = size;
+    if (in) spec.folder = open(in, O_RDONLY | O_DIRECTORY);
+    const int code = vmaf_ext_model_load(&m, &c, &spec, error, 256);
+    if (in) close(spec.folder);
+    vmaf_model_destroy(m);
+    return code;
+}
+
+static void write_registry(const Place *p, const char *sha256)
+{
+    char text[256];
+    snprintf(text, sizeof(text), "{\"models\": [{\"onnx\": \"m.onnx\", \"sha256\": \"%s\"}]}",
+             sha256);
+    write_file(p->registry, text, strlen(text));
+}
+
+/* Verification was done by path alone: by folder and by bytes any model was taken. */
+static void every_way_verifies(void **state)
+{
+    (void)state;
+    const VmEmbeddedTiny *known = &vm_embedded_tiny[0];
+    Place p;
+    char error[256], sha256[65];
+    open_place(&p);
+    vm_sha256_hex(p.bytes, p.size, sha256);
+    for (int by_folder = 0; by_folder < 2; by_folder++) {
+        const char *in = by_folder ? p.in : NULL;
+        unlink(p.registry);
+        assert_int_equal(load_spec(p.model, in, NULL, 0, error), -EINVAL);
+        assert_non_null(strstr(error, "no registry"));
+        write_registry(&p, known->sha256);
+        assert_int_equal(load_spec(p.model, in, NULL, 0, error), -EINVAL);
+        assert_non_null(strstr(error, sha256));
+        write_registry(&p, sha256);
+        assert_int_equal(load_spec(p.model, in, NULL, 0, error), 0);
+    }
+    /* what is beside a file says nothing of bytes that are given under its name */
+    assert_int_equal(load_spec(p.model, NULL, p.bytes, p.size, error), -EINVAL);
+    assert_non_null(strstr(error, "given as bytes"));
+    assert_int_equal(load_spec(p.model, NULL, known->bytes, known->size, error), 0);
+    close_place(&p);
+}
+
+/* VMAF_TINY_MODEL_DIR held for paths alone: a folder outside of it was read. */
+static void every_file_is_in_the_model_folder(void **state)
+{
+    (void)state;
+    Place p;
+    char error[256], sha256[65], sibling[40];
+    open_place(&p);
+    vm_sha256_hex(p.bytes, p.size, sha256);
+    write_registry(&p, sha256);
+    snprintf(sibling, sizeof(sibling), "%s/i", p.top);
+    assert_int_equal(mkdir(sibling, 0700), 0);
+    const struct {
+        const char *root;
+        int code;
+    } cases[] = {{"", 0},  {p.in, 0},          {p.top, 0},
+                 {"/", 0}, {sibling, -EACCES}, {"/nonexistent", -ENOENT}};
+    for (size_t k = 0; k < VM_COUNT(cases); k++) {
+        setenv("VMAF_TINY_MODEL_DIR", cases[k].root, 1);
+        assert_int_equal(load_spec(p.model, NULL, NULL, 0, error), cases[k].code);
+        assert_int_equal(load_spec(p.model, p.in, NULL, 0, error), cases[k].code);
+        assert_int_equal(load_spec("m.onnx", p.in, NULL, 0, error), cases[k].code);
+    }
+    unsetenv("VMAF_TINY_MODEL_DIR");
+    assert_int_equal(rmdir(sibling), 0);
+    close_place(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,6 +289,8 @@ int main(void)
         cmocka_unit_test(functions_are_near),
         cmocka_unit_test(nets_that_do_not_fit),
         cmocka_unit_test(no_memory),
+        cmocka_unit_test(every_way_verifies),
+        cmocka_unit_test(every_file_is_in_the_model_folder),
     };
     return cmocka_run_group_tests_name("tiny", tests, NULL, NULL);
 }
