@@ -366,6 +366,15 @@ class CommandLine(Case):
             self.assertEqual(done.returncode, USAGE, done.stderr)
             self.assertIn("same pipe", done.stderr)
 
+    def test_one_numbered_pipe_for_both(self):
+        """A score of half of the frames against the other half was printed, with status 0."""
+        read, write = os.pipe()
+        os.write(write, support.y4m("A", "ref", 32, 32, frames=2))
+        os.close(write)
+        path = f"/dev/fd/{read}"
+        self.check_fault(USAGE, ["same pipe", path], "-r", path, "-d", path, *PSNR, pass_fds=[read])
+        os.close(read)
+
     def test_only_one_input(self):
         self.refuse(["-d"], "-r", "a.y4m")
 
