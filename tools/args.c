@@ -243,8 +243,15 @@ static int set_format(VmArgs *args, int code, int argc, char **argv)
         return vm_args_fail(args,
                             "--%s: takes nothing or \"-\" (standard output); use -o for a file",
                             name_of(code));
-    args->output = optarg;
+    args->report_on_stdout = 1;
     return 0;
+}
+
+/* A report goes to one file, the last that is named, and to standard output if that is asked for anywhere. */
+static void set_output(VmArgs *args)
+{
+    if (!strcmp(optarg, "-")) args->report_on_stdout = 1;
+    else args->output = optarg;
 }
 
 static int set_raw(VmArgs *args, int code)
@@ -262,7 +269,7 @@ static int set_path(VmArgs *args, int code)
     if (!*optarg) return vm_args_fail(args, "--%s: the path is empty", name_of(code));
     if (code == 'r') args->reference = optarg;
     if (code == 'd') args->distorted = optarg;
-    if (code == 'o') args->output = optarg;
+    if (code == 'o') set_output(args);
     return 0;
 }
 

@@ -51,7 +51,8 @@ typedef struct VmArgs {
     unsigned n_models;
     VmFeatureArg *features;
     unsigned n_features;
-    const char *output; /* "-": standard output; NULL: no report */
+    const char *output;   /* file of the report; NULL: none */
+    int report_on_stdout; /* the report goes there, be there a file or not */
     enum VmafOutputFormat format;
     int precision;
     int reproducible;

@@ -442,7 +442,8 @@ enum VmExit vm_engine_print(VmEngine *engine, FILE *out)
                 print_score(engine, &engine->models[i], out);
         return VM_EXIT_OK;
     }
-    return engine->args->output ? VM_EXIT_OK : print_features(engine, out);
+    const int has_report = engine->args->output || engine->args->report_on_stdout;
+    return has_report ? VM_EXIT_OK : print_features(engine, out);
 }
 
 /* ---- limits ---- */

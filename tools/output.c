@@ -51,16 +51,24 @@ enum VmExit vm_output_check(const VmArgs *args, VmMessages *messages)
 
     if (flags == -1 || (flags & O_ACCMODE) == O_RDONLY)
         return refuse_stdout(messages, "it is closed");
-    if (!args->output || !strcmp(args->output, "-")) return VM_EXIT_OK;
-    return check_path(args->output, messages);
+    return args->output ? check_path(args->output, messages) : VM_EXIT_OK;
+}
+
+static enum VmExit write_report(VmEngine *engine, const char *path, const VmafReportConfig *cfg)
+{
+    const int err = vmaf_ext_report_write(engine->vmaf, path, cfg);
+
+    if (!err) return VM_EXIT_OK;
+    if (!strcmp(path, "-")) return refuse_stdout(engine->messages, strerror(-err));
+    return refuse_output(engine->messages, path, strerror(-err));
 }
 
 enum VmExit vm_output_report(VmEngine *engine, double wall_seconds)
 {
     const VmArgs *args = engine->args;
+    enum VmExit status = VM_EXIT_OK;
     VmafReportConfig cfg;
 
-    if (!args->output) return VM_EXIT_OK;
     vmaf_ext_report_config_default(&cfg);
     cfg.format = args->format;
     cfg.precision = args->precision;
@@ -71,10 +79,9 @@ enum VmExit vm_output_report(VmEngine *engine, double wall_seconds)
     cfg.wall_seconds = wall_seconds;
     cfg.warnings = engine->messages->warnings;
     cfg.n_warnings = engine->messages->n;
-    const int err = vmaf_ext_report_write(engine->vmaf, args->output, &cfg);
-    if (!err) return VM_EXIT_OK;
-    if (!strcmp(args->output, "-")) return refuse_stdout(engine->messages, strerror(-err));
-    return refuse_output(engine->messages, args->output, strerror(-err));
+    if (args->output) status = write_report(engine, args->output, &cfg);
+    if (!status && args->report_on_stdout) status = write_report(engine, "-", &cfg);
+    return status;
 }
 
 enum VmExit vm_output_flush(VmMessages *messages)

@@ -295,14 +295,19 @@ static enum VmExit score_frames(Run *run, enum VmExit *cut)
 
 /* ---- the whole ---- */
 
+/* A report on standard output has it to itself. */
+static FILE *place_of_scores(const Run *run)
+{
+    return run->args.report_on_stdout ? stderr : stdout;
+}
+
 static enum VmExit show_results(Run *run)
 {
-    const int report_on_stdout = run->args.output && !strcmp(run->args.output, "-");
     enum VmExit status = vm_engine_pool(&run->engine, run->args.chunk_first, scored_end(run) - 1);
 
-    if (!status) status = vm_engine_print(&run->engine, report_on_stdout ? stderr : stdout);
+    if (!status) status = vm_engine_print(&run->engine, place_of_scores(run));
     if (!status) status = vm_output_report(&run->engine, vm_clock() - run->start);
-    if (!status && run->args.no_prediction && run->args.output && !report_on_stdout)
+    if (!status && run->args.no_prediction && run->args.output && !run->args.report_on_stdout)
         printf("features written to %s\n", run->args.output);
     return status;
 }
@@ -322,11 +327,10 @@ static enum VmExit score(Run *run)
 
 static enum VmExit merge(Run *run)
 {
-    const int report_on_stdout = run->args.output && !strcmp(run->args.output, "-");
     enum VmExit status = vm_output_check(&run->args, &run->messages);
 
     if (!status) status = vm_engine_merge(&run->engine, &run->args, &run->messages);
-    if (!status) status = vm_engine_print(&run->engine, report_on_stdout ? stderr : stdout);
+    if (!status) status = vm_engine_print(&run->engine, place_of_scores(run));
     if (!status) status = vm_output_report(&run->engine, 0);
     return status ? status : vm_engine_check_limits(&run->engine);
 }

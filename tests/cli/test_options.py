@@ -175,6 +175,22 @@ class Output(Case):
         support.parse_json(result.stdout)
         self.assertRegex(result.stderr, r"vmaf\S*: \d+\.\d+")
 
+    def test_report_in_a_file_and_on_stdout(self):
+        """Of -o FILE and --json - the last one won, and the other got nothing."""
+        out = self.path("out.json")
+        for where in (["-o", out, "--json", "-"], ["--json", "-", "-o", out], ["-o", out, "--json", "-o", "-"]):
+            result = support.run(*self.pair(), *PSNR, "-q", *where)
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            self.assertEqual(len(support.parse_json(result.stdout)["frames"]), 3)
+            self.assertEqual(pathlib.Path(out).read_text(encoding="utf-8"), result.stdout)
+            os.remove(out)
+        merged = support.run(*self.pair(), *PSNR, "-q", "--precision", "max", "--json", "-o", out, "--chunk", "0:3")
+        self.assertEqual(merged.returncode, 0, merged.stderr)
+        other = self.path("merged.json")
+        merged = support.run("--merge", out, "--json", "-", "-o", other)
+        self.assertEqual(pathlib.Path(other).read_text(encoding="utf-8"), merged.stdout)
+        support.parse_json(merged.stdout)
+
     def test_json_progress(self):
         result = support.run(*self.pair(frames=5), *PSNR, "--progress", "json", "--json", "-")
         self.assertEqual(result.returncode, 0)
