@@ -264,6 +264,28 @@ enum VmExit vm_engine_open(VmEngine *engine, const VmArgs *args, VmMessages *mes
     return status;
 }
 
+/* Reports of features alone name no model; those of empty chunks and of -n may name some without scores. */
+static enum VmExit check_judged(const VmEngine *engine)
+{
+    VmafStats stats;
+
+    if (!engine->args->n_limits) return VM_EXIT_OK;
+    if (!engine->judged) {
+        vm_message_error(engine->messages,
+                         "--fail-under needs a score, and the reports hold features only");
+        return VM_EXIT_INPUT;
+    }
+    vmaf_ext_stats_default(&stats);
+    const int err = vmaf_ext_stats(engine->vmaf, engine->judged, &stats);
+    if (err == -ENOMEM) vm_message_error(engine->messages, "--fail-under: %s", reason(engine, err));
+    else if (err)
+        vm_message_error(
+            engine->messages,
+            "--fail-under needs a score, and the reports hold none of the model \"%s\"",
+            engine->judged);
+    return vm_exit_of(err);
+}
+
 enum VmExit vm_engine_merge(VmEngine *engine, const VmArgs *args, VmMessages *messages)
 {
     char error[1024] = "";
@@ -276,9 +298,7 @@ enum VmExit vm_engine_merge(VmEngine *engine, const VmArgs *args, VmMessages *me
         return vm_exit_of(err);
     }
     engine->judged = vmaf_ext_model_name(engine->vmaf, 0);
-    if (engine->judged || !args->n_limits) return VM_EXIT_OK;
-    vm_message_error(messages, "--fail-under needs a score, and the reports hold features only");
-    return VM_EXIT_INPUT;
+    return check_judged(engine);
 }
 
 void vm_engine_close(VmEngine *engine)
@@ -468,6 +488,11 @@ enum VmExit vm_engine_check_limits(VmEngine *engine)
 {
     enum VmExit status = VM_EXIT_OK;
 
+    if (engine->is_empty && engine->args->n_limits) {
+        vm_message_error(engine->messages,
+                         "--fail-under needs a score, and no frame of the chunk has one");
+        return VM_EXIT_INPUT;
+    }
     for (unsigned i = 0; i < engine->args->n_limits; i++) {
         const VmLimit *limit = &engine->args->limits[i];
         double value = 0;

@@ -38,7 +38,7 @@ enum VmExit vm_engine_pool(VmEngine *engine, unsigned first, unsigned last);
 /* The scores, or the features' means if there is no model to predict with and no report. */
 enum VmExit vm_engine_print(VmEngine *engine, FILE *out);
 
-/* VM_EXIT_GATE with a message for each limit that was missed. */
+/* VM_EXIT_GATE with a message for each limit that was missed; VM_EXIT_INPUT if no frame was counted. */
 enum VmExit vm_engine_check_limits(VmEngine *engine);
 
 /* Accepts a zeroed and a half-open one. */

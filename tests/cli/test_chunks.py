@@ -78,6 +78,21 @@ class Chunks(Clip):
         self.assertIn("leaves no frame", result.stderr)
         self.assertEqual(support.parse_json(result.stdout)["frames"], [])
 
+    def test_a_limit_for_no_frame(self):
+        """There was no score named vmaf, it said, with the status of a lack of memory, 4."""
+        support.model_file("vmaf_v0.6.1")
+        out = self.path("empty.json")
+        args = [*self.clip(), "-q", "--precision", "max", "--json", "-o", out, "--chunk", "1:3", "--subsample", 5]
+        for limit in ("mean=5", "p5=5"):
+            words = ["--fail-under needs a score", "no frame of the chunk"]
+            done = self.check_fault(2, words, *args, "--fail-under", limit, warnings=1)
+            self.assertEqual(done.stdout, "")
+            self.check_fault(2, ["--fail-under needs a score", "vmaf"], "--merge", out, "--fail-under", limit)
+        self.assertEqual(support.run("--merge", out).returncode, 0)
+        names = [*self.clip(), "-n", "-m", "version=vmaf_v0.6.1", "--precision", "max", "--json", "-o", out]
+        self.assertEqual(support.run(*names, "-q").returncode, 0)
+        self.check_fault(2, ["needs a score", "vmaf"], "--merge", out, "--fail-under", "mean=5")
+
     def test_skipped_frames_and_a_limit(self):
         """The chunk is one of the clip that the other options describe."""
         options = ["--frame_skip_ref", 3, "--frame_skip_dist", 1, "--frame_cnt", 15]
