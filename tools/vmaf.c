@@ -76,11 +76,28 @@ static void relay_doubt(void *messages, const char *text)
     vm_message_warn(messages, "%s", text);
 }
 
+/* "48 frames", or what is known about a source that did not end; "45 frames behind the 3 that are skipped". */
+static void count_frames(const Run *run, const VmSource *source, int ended, char *text, size_t size)
+{
+    const unsigned skipped =
+        source == &run->ref ? run->args.skip_reference : run->args.skip_distorted;
+    const int exact = !ended && source->info.frames_exact;
+    const uint64_t n = exact ? (uint64_t)source->info.frames : source->next;
+    char behind[48] = "";
+
+    if (skipped) (void)snprintf(behind, sizeof(behind), " behind the %u that are skipped", skipped);
+    (void)snprintf(text, size, "%s%" PRIu64 " frames%s", ended || exact ? "" : "at least ",
+                   n - skipped, behind);
+}
+
 static enum VmExit refuse_chunk(Run *run, const VmSource *source)
 {
-    vm_message_error(
-        &run->messages, "%s \"%s\" has %" PRIu64 " frames, none of them in --chunk %u:%u",
-        source->role, source->path, source->next, run->args.chunk_first, run->args.chunk_count);
+    char count[96];
+
+    count_frames(run, source, 1, count, sizeof(count));
+    vm_message_error(&run->messages, "%s \"%s\" has %s, none of them in --chunk %u:%u",
+                     source->role, source->path, count, run->args.chunk_first,
+                     run->args.chunk_count);
     return VM_EXIT_INPUT;
 }
 
@@ -190,21 +207,12 @@ static int64_t expected_frames(const Run *run)
     return total;
 }
 
-/* "48 frames", or what is known about a source that did not end. */
-static void count_frames(const VmSource *source, int ended, char *text, size_t size)
-{
-    if (ended) (void)snprintf(text, size, "%" PRIu64 " frames", source->next);
-    else if (source->info.frames_exact)
-        (void)snprintf(text, size, "%" PRId64 " frames", source->info.frames);
-    else (void)snprintf(text, size, "at least %" PRIu64 " frames", source->next);
-}
-
 static void warn_of_lengths(Run *run, int ref_ended, int dis_ended)
 {
-    char counts[2][48];
+    char counts[2][96];
 
-    count_frames(&run->ref, ref_ended, counts[0], sizeof(counts[0]));
-    count_frames(&run->dis, dis_ended, counts[1], sizeof(counts[1]));
+    count_frames(run, &run->ref, ref_ended, counts[0], sizeof(counts[0]));
+    count_frames(run, &run->dis, dis_ended, counts[1], sizeof(counts[1]));
     vm_message_warn(&run->messages,
                     "reference has %s, distorted has %s: the %u in common are scored", counts[0],
                     counts[1], run->frames);

@@ -169,6 +169,23 @@ class Raw(Inputs):
         self.assertIn("2", warnings[0])
         self.assertEqual(metrics(support.parse_json(result.stdout)), self.expected(frames=2))
 
+    def test_unequal_lengths_behind_skipped_frames(self):
+        """Two of "6 frames" and "6 frames" were in common: the skipped ones counted as if they could be scored."""
+        args = [*self.pair("B", 64, 48, frames=6), *FEATURES, "--frame_cnt", 3]
+        part = "{} frames behind the {} that are skipped"
+        for skips, counts in (
+            (["--frame_skip_ref", 4], (part.format(2, 4), "6 frames")),
+            (["--frame_skip_dist", 5], ("6 frames", part.format(1, 5))),
+            (["--frame_skip_ref", 3, "--frame_skip_dist", 4], (part.format(3, 3), part.format(2, 4))),
+        ):
+            result = support.run(*args, *skips, "-q")
+            words = f"reference has {counts[0]}, distorted has {counts[1]}: the "
+            self.assertIn(words, result.stderr)
+            self.assertEqual(result.returncode, 0)
+        chunk = ["--chunk", "2:1", "--frame_skip_ref", 4]
+        self.check_fault(2, [part.format(2, 4) + ", none of them in --chunk 2:1"], *args, *chunk)
+        self.assertEqual(support.run(*args, "--frame_skip_ref", 3, "-q").stderr, "")
+
     def test_sixteen_bit_uses_the_whole_range(self):
         paths = [self.file(n, b"\xff\xff" * (32 * 32 * 3 // 2)) for n in ("r.yuv", "d.yuv")]
         report = support.score(*support.raw_args(*paths, 32, 32, "420", 16), *FEATURES)
