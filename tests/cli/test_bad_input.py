@@ -224,6 +224,19 @@ class Models(Case):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertTrue(os.path.exists(out))
 
+    def test_scores_of_many_digits(self):
+        """Their first 31 digits were printed as if they were all: 1.07e30 for 1.07e38."""
+        for power in (14, 16, 38, 100):
+            args, out = self.run_model(self.changed(slopes=[float(f"1e-{power}"), 0.02], score_clip=None))
+            for precision, places in ("legacy", 6), ("max", 15):
+                done = support.run(*args, "-q", "--precision", precision)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                with open(out, encoding="utf-8") as f:
+                    score = support.parse_json(f.read())["pooled_metrics"]["vmaf"]["mean"]
+                self.assertGreater(abs(score), 10 ** (power - 3))
+                shown = float(done.stdout.split(": ")[1])
+                self.assertLess(abs(shown / score - 1), 10.0**-places)
+
     def test_no_file(self):
         self.check_fault(UNUSABLE, ["nowhere.json"], *self.pair(), "-m", "path=nowhere.json")
 
