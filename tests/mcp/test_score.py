@@ -343,7 +343,7 @@ class TwoAtOnce(Long):
 
 class Deadline(Long):
     # some of 40 frames of full size can be had in it, not all
-    seconds = 10 if support.SANITIZED else 1
+    seconds = 4 if support.SANITIZED else 1
     env = {"VMAF_MCP_TIMEOUT": str(seconds), "VMAF_MCP_MAX_FRAMES": "40"}
 
     def test_frames(self):
