@@ -279,6 +279,18 @@ static enum Outcome lease_and_compute(Worker *worker, unsigned number, VmCacheEn
     return outcome;
 }
 
+/* Who was killed between an entry and the end of its lease left the lease's file. */
+static void clear_lease(const VmCacheEntry *entry)
+{
+    VmError error = {""};
+    VmLease lease = {-1, NULL};
+    int err = 0;
+    char *path = vm_cache_lease_path(entry, &err, &error);
+
+    if (path && !access(path, F_OK) && !vm_lease_take(&lease, path)) vm_lease_give_back(&lease);
+    vm_free(path);
+}
+
 static enum Outcome use_cache(Worker *worker, unsigned number, json_t *key)
 {
     Work *work = worker->work;
@@ -297,10 +309,11 @@ static enum Outcome use_cache(Worker *worker, unsigned number, json_t *key)
     enum Outcome outcome;
     const int found = vm_cache_read(&entry, &rows, &why);
 
+    const int may_write = work->extraction->args->cache != VM_CACHE_READ;
+    if (found > 0 && may_write) clear_lease(&entry);
     if (found < 0) outcome = fail_pair(work, found, &why);
     else if (found) outcome = deliver(work, number, &rows, 1);
-    else if (work->extraction->args->cache == VM_CACHE_READ)
-        outcome = compute(worker, number, NULL);
+    else if (!may_write) outcome = compute(worker, number, NULL);
     else outcome = lease_and_compute(worker, number, &entry, &why);
     vm_free(entry.path);
     return outcome;

@@ -548,6 +548,13 @@ class Processes(ExtractCase):
                 f.write("99999999\n")
         self.assertEqual(counts(self.extract()), (0, 4, 0))
         self.assertEqual(len(self.files()), 4)
+        # of an entry that is there the lease stayed for ever
+        with open(os.path.join(folder, KEYS[0] + ".lease"), "w", encoding="utf-8"):
+            pass
+        self.assertEqual(counts(self.extract("--cache", "read")), (4, 0, 0))
+        self.assertEqual(len(self.files()), 5)
+        self.assertEqual(counts(self.extract()), (4, 0, 0))
+        self.assertEqual(len(self.files()), 4)
 
     def test_two_at_once_share_the_work(self):
         pairs = self.longer()
