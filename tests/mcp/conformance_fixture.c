@@ -127,7 +127,8 @@ static void take_response(VmPeer *peer, const VmMessage *message)
     pthread_mutex_lock(&ask_lock);
     for (Ask *ask = asks; ask && id; ask = ask->next)
         if (!strcmp(ask->id, id) && !ask->answer)
-            ask->answer = json_incref(json_object_get(message->root, "result"));
+            /* its own: the message is freed on another thread */
+            ask->answer = json_deep_copy(json_object_get(message->root, "result"));
     pthread_cond_broadcast(&ask_change);
     pthread_mutex_unlock(&ask_lock);
 }
