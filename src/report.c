@@ -204,7 +204,7 @@ static void json_percentiles(const VmReport *r)
         fputs(": {", r->out);
         for (int k = 0; k < 6; k++) {
             fprintf(r->out, "%s\"%s\": ", k ? ", " : "", names[k]);
-            vm_report_number(r, values[k]);
+            vm_report_number_or_null(r, values[k]);
         }
         fprintf(r->out, ", \"worst_frame\": %u}", s->worst_index);
         any = 1;

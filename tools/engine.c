@@ -264,19 +264,25 @@ enum VmExit vm_engine_open(VmEngine *engine, const VmArgs *args, VmMessages *mes
     return status;
 }
 
-/* Reports of features alone name no model; those of empty chunks and of -n may name some without scores. */
-static enum VmExit check_judged(const VmEngine *engine)
+/* 0, or why no frame has the score that is judged. */
+static int find_judged(const VmEngine *engine)
 {
     VmafStats stats;
 
+    vmaf_ext_stats_default(&stats);
+    return vmaf_ext_stats(engine->vmaf, engine->judged, &stats);
+}
+
+/* Reports of features alone name no model; those of empty chunks and of -n may name some without scores. */
+static enum VmExit check_judged(const VmEngine *engine)
+{
     if (!engine->args->n_limits) return VM_EXIT_OK;
     if (!engine->judged) {
         vm_message_error(engine->messages,
                          "--fail-under needs a score, and the reports hold features only");
         return VM_EXIT_INPUT;
     }
-    vmaf_ext_stats_default(&stats);
-    const int err = vmaf_ext_stats(engine->vmaf, engine->judged, &stats);
+    const int err = find_judged(engine);
     if (err == -ENOMEM) vm_message_error(engine->messages, "--fail-under: %s", reason(engine, err));
     else if (err)
         vm_message_error(
@@ -449,7 +455,10 @@ enum VmExit vm_engine_print(VmEngine *engine, FILE *out)
     if (engine->is_empty) return VM_EXIT_OK;
     const int is_merge = engine->args->action == VM_MERGE;
 
-    if (is_merge && engine->judged) {
+    /* of -n there are features only */
+    const int has_models = is_merge && engine->judged && find_judged(engine) != -EINVAL;
+
+    if (has_models) {
         const char *name;
         enum VmExit status = VM_EXIT_OK;
         for (unsigned i = 0; !status && (name = vmaf_ext_model_name(engine->vmaf, i)); i++)

@@ -338,6 +338,14 @@ class Models(Case):
         self.assertEqual(done.returncode, 3, done.stderr)
         self.assertEqual(done.stderr.count("is unknown"), 3)
 
+    def test_scores_beyond_all_bounds(self):
+        """Their deviation was printed as inf, which is no JSON."""
+        args, out = self.run_model(self.changed(slopes=[1e-300, 0.02], score_clip=None))
+        self.assertEqual(support.run(*args, "-q").returncode, 0)
+        with open(out, encoding="utf-8") as f:
+            report = support.parse_json(f.read())
+        self.assertIsNone(report["tinyvmaf"]["percentiles"]["vmaf"]["stddev"])
+
     def test_svm_text(self):
         good = self.good()["model_dict"]["model"]
         for text in (

@@ -308,6 +308,13 @@ class Merged(Clip):
         merged = support.run("--merge", self.report(root={"frames": frames}), "-q", "--json", "-")
         self.assertEqual(merged.returncode, 0, merged.stderr)
 
+    def test_a_model_without_scores(self):
+        """Merged, a report of a model's features printed nothing."""
+        model = {"name": "m", "source": "s", "sha256": "0" * 64, "collection": False}
+        done = support.run("--merge", self.report(models=[model]), "-q")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("psnr_y: ", done.stdout)
+
     def test_scores_of_some_frames(self):
         """A score whose pooled values were left out needed no frames: a bad one was dropped, and the gate passed."""
         whole = support.parse_json(self.bytes_of(self.report()))
