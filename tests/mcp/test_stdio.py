@@ -462,7 +462,9 @@ class Stdio(unittest.TestCase):
             self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
             clients = [socket.socket(socket.AF_UNIX) for _ in range(3)]
             for client in clients:
-                client.connect(path)
+                # the name is there before anybody listens
+                while client.connect_ex(path) and time.monotonic() < deadline:
+                    time.sleep(0.01)
                 client.sendall(line(INITIALIZE) + line(request("x", "ping")))
             for client in clients:
                 with client.makefile("rb") as f:
